@@ -1,0 +1,166 @@
+"""Frozen facts of a portal: what HubSpot says of the account, its properties, stages and owners."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+CONTACTS = "contacts"
+COMPANIES = "companies"
+OBJECT_TYPES = (CONTACTS, COMPANIES)
+OBJECT_TYPE_IDS = {CONTACTS: "0-1", COMPANIES: "0-2"}
+READ_SCOPES = {CONTACTS: "crm.objects.contacts.read", COMPANIES: "crm.objects.companies.read"}
+OWNERS_SCOPE = "crm.objects.owners.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A HubSpot account ("portal").
+
+    `time_zone` is an IANA name, possibly a legacy alias such as US/Eastern; `currency` an ISO 4217 code;
+    `ui_domain` the host of record links; `account_type` STANDARD, DEVELOPER_TEST, SANDBOX or APP_DEVELOPER.
+    """
+
+    hub_id: int
+    time_zone: str = "UTC"
+    currency: str = "USD"
+    ui_domain: str = "app.hubspot.com"
+    account_type: str = "STANDARD"
+    name: str = ""
+
+    def record_url(self, object_type: str, record_id: int) -> str:
+        """Return the address of a record in HubSpot."""
+        return f"https://{self.ui_domain}/contacts/{self.hub_id}/record/{OBJECT_TYPE_IDS[object_type]}/{record_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of an enumeration: `value` is stored on records, `label` is shown."""
+
+    value: str
+    label: str
+    display_order: int = -1
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property definition.
+
+    `type` is HubSpot's: bool, enumeration, date, datetime, string, number, phone_number, object_coordinates, json.
+    `references` names another object whose ids the property holds: OWNER, COMPANY or empty.
+    """
+
+    name: str
+    label: str
+    type: str
+    field_type: str = ""
+    group: str = ""
+    description: str = ""
+    options: tuple[Option, ...] = ()
+    references: str = ""
+    calculated: bool = False
+    hidden: bool = False
+    hubspot_defined: bool = True
+    shows_currency: bool = False
+
+    @property
+    def is_multiple(self) -> bool:
+        """True where one record can hold several options, joined by semicolons on the wire."""
+        return self.type == "enumeration" and self.field_type == "checkbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A HubSpot user or queue that records are assigned to; `archived` means deactivated."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = field(default="", repr=False)
+    archived: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the name to show: full name, else e-mail address, else the id."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email or f"Owner {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One lifecycle stage of a portal; its `order` is the portal's own."""
+
+    value: str
+    label: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Everything about a portal that is not a record. Object types that were not granted have no properties."""
+
+    account: Account
+    properties: Mapping[str, tuple[Property, ...]] = field(default_factory=dict)
+    owners: tuple[Owner, ...] = ()
+    read_at: datetime | None = None
+
+    def property_named(self, object_type: str, name: str) -> Property | None:
+        """Return a definition by internal name, None where the portal has no such property."""
+        return next((p for p in self.properties.get(object_type, ()) if p.name == name), None)
+
+    def label(self, object_type: str, name: str) -> str:
+        """Return HubSpot's label of a property, the internal name where the portal does not define it."""
+        found = self.property_named(object_type, name)
+        return found.label if found else name
+
+    def stages(self, object_type: str) -> tuple[Stage, ...]:
+        """Return the lifecycle stages in the portal's order; empty where the property is not defined."""
+        found = self.property_named(object_type, "lifecyclestage")
+        ordered = sorted(found.options, key=lambda option: option.display_order) if found else []
+        return tuple(Stage(option.value, option.label, order) for order, option in enumerate(ordered))
+
+    def option_labels(self, object_type: str, name: str) -> dict[str, str]:
+        """Map stored values of an enumeration to unique labels; owners are options of their properties.
+
+        A portal may give two options one label: the later ones carry their value in brackets.
+        """
+        found = self.property_named(object_type, name)
+        if found is None:
+            return {}
+        if found.references == "OWNER":
+            return _unique((owner.id, _owner_label(owner)) for owner in self.owners)
+        return _unique((option.value, option.label) for option in found.options)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types, for a snapshot."""
+        return asdict(self) | {"read_at": self.read_at.isoformat() if self.read_at else None}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Portal":
+        """Rebuild a portal from `to_json`; raises KeyError or TypeError for anything else."""
+        return cls(
+            account=Account(**stored["account"]),
+            properties={
+                object_type: tuple(_read_property(each) for each in definitions)
+                for object_type, definitions in stored["properties"].items()
+            },
+            owners=tuple(Owner(**owner) for owner in stored["owners"]),
+            read_at=datetime.fromisoformat(stored["read_at"]) if stored["read_at"] else None,
+        )
+
+
+def _read_property(stored: Mapping[str, Any]) -> Property:
+    return Property(**{**stored, "options": tuple(Option(**option) for option in stored["options"])})
+
+
+def _owner_label(owner: Owner) -> str:
+    return f"{owner.name} (deactivated)" if owner.archived else owner.name
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    taken = {""}
+    for value, label in pairs:
+        labels[value] = f"{label} ({value})".strip() if label in taken else label
+        taken.add(labels[value])
+    return labels

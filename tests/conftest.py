@@ -1,0 +1,46 @@
+"""What every test may use, and the rule for tests whose program is not on this machine.
+
+Such a test is skipped with a sentence that names what to install; with CI set, that is a failure.
+"""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import settings
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome", "chrome") if (path := shutil.which(name))),
+    None,
+)
+NEEDED = {
+    "redis": (
+        shutil.which("redis-server"),
+        "redis-server is not installed: apt install redis-server, or brew install redis",
+    ),
+    "browser": (CHROMIUM, "Chromium is not installed: apt install chromium, or brew install chromium"),
+}
+
+# `make soak` looks much longer for a counterexample.
+settings.register_profile("soak", max_examples=3000, deadline=None)
+if os.environ.get("SOAK"):
+    settings.load_profile("soak")
+
+
+def pytest_runtest_setup(item):
+    for marker, (program, sentence) in NEEDED.items():
+        if program is None and item.get_closest_marker(marker):
+            if os.environ.get("CI"):
+                pytest.fail(f"skipped in CI: {sentence}", pytrace=False)
+            pytest.skip(sentence)
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])]
+    for reason in sorted(set(reasons)):
+        terminalreporter.write_line(f"Not run ({reasons.count(reason)} tests): {reason}.")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    return CHROMIUM

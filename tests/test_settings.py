@@ -1,0 +1,127 @@
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from hubspot import settings
+from hubspot.errors import SettingsError
+
+ROOT = Path(__file__).parent.parent
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+def load(tmp_path, secrets="", **environ):
+    file = tmp_path / "secrets.toml"
+    file.write_text(secrets, encoding="utf-8")
+    return settings.load(environ, file)
+
+
+def test_without_any_setting_the_sample_portal_is_offered(tmp_path):
+    loaded = settings.load({}, tmp_path / "absent.toml")
+
+    assert loaded.is_sample
+    assert loaded.pkce
+    assert loaded.api_url == "https://api.hubapi.com"
+    assert loaded.scopes[0] == "oauth"
+
+
+def test_the_environment_wins_over_the_secrets_file(tmp_path):
+    secrets = 'HUBSPOT_CLIENT_ID = "file"\nHUBSPOT_CLIENT_SECRET = "s"\n[auth]\nx = 1'
+
+    assert load(tmp_path, secrets).client_id == "file"
+    assert load(tmp_path, secrets, HUBSPOT_CLIENT_ID="environment").client_id == "environment"
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path):
+    assert load(tmp_path, "", DASHBOARD_KEEP_DAYS=" ").keep_days == 30
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"HUBSPOT_CLIENT_ID": "a"}, "HUBSPOT_CLIENT_SECRET is not set"),
+        ({"HUBSPOT_CLIENT_SECRET": "a"}, "HUBSPOT_CLIENT_ID is not set"),
+        ({"REDIS_URL": "redis://localhost"}, "DASHBOARD_KEYS is required with REDIS_URL"),
+        ({"HUBSPOT_REDIRECT_URI": "http://127.0.0.1:8501"}, "http only for localhost"),
+        ({"HUBSPOT_REDIRECT_URI": "http://dash.example.com"}, "accepts https"),
+        ({"HUBSPOT_PKCE": "maybe"}, "Write on or off"),
+        ({"DASHBOARD_KEEP_DAYS": "0"}, "at least 1"),
+        ({"DASHBOARD_KEEP_DAYS": "soon"}, "whole number"),
+        ({"DASHBOARD_LOG_LEVEL": "loud"}, "one of INFO"),
+        ({"DASHBOARD_ALLOWED_PORTALS": "12,x"}, "account ids"),
+    ],
+)
+def test_a_wrong_setting_is_a_sentence(tmp_path, environ, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        load(tmp_path, "", **environ)
+
+
+@pytest.mark.parametrize(
+    "text", ["k1", "k1:", "k1:abc", f"toolong:{KEY}", f"k1:{KEY},k1:{KEY}", f":{KEY}", "k1:secret"]
+)
+def test_a_key_ring_that_cannot_be_read_is_refused_without_repeating_it(tmp_path, text):
+    with pytest.raises(SettingsError, match="DASHBOARD_KEYS can't be read") as caught:
+        load(tmp_path, "", DASHBOARD_KEYS=text)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_key_ring_keeps_its_order(tmp_path):
+    assert list(load(tmp_path, "", DASHBOARD_KEYS=f"k2:{KEY}, k1:{KEY}").keys) == ["k2", "k1"]
+
+
+def test_a_damaged_secrets_file_is_named_without_its_text(tmp_path):
+    with pytest.raises(SettingsError, match=r"secrets\.toml can't be read") as caught:
+        load(tmp_path, "HUBSPOT_CLIENT_SECRET = hush")
+
+    assert "hush" not in str(caught.value)
+
+
+def test_the_repr_shows_no_secret(tmp_path):
+    shown = repr(
+        load(
+            tmp_path,
+            "",
+            HUBSPOT_CLIENT_ID="a",
+            HUBSPOT_CLIENT_SECRET="hush-1",
+            REDIS_URL="redis://u:hush-2@h",
+            DASHBOARD_KEYS=f"k1:{KEY}",
+        )
+    )
+
+    assert "hush" not in shown
+    assert KEY not in shown
+
+
+def test_data_of_another_app_has_another_namespace(tmp_path):
+    def namespace(**environ):
+        return load(tmp_path, "", HUBSPOT_CLIENT_SECRET="s", **environ).namespace
+
+    names = {
+        load(tmp_path).namespace,
+        namespace(HUBSPOT_CLIENT_ID="a"),
+        namespace(HUBSPOT_CLIENT_ID="b"),
+        namespace(HUBSPOT_CLIENT_ID="a", HUBSPOT_API_URL="http://localhost:8600"),
+    }
+
+    assert len(names) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{8}", name) for name in names)
+
+
+def test_home_holds_config_and_state(tmp_path):
+    loaded = load(tmp_path, "", DASHBOARD_HOME=str(tmp_path))
+
+    assert (loaded.config_dir, loaded.state_dir) == (tmp_path / "config", tmp_path / "state")
+
+
+def names_read():
+    source = Path(settings.__file__).read_text(encoding="utf-8")
+    return set(re.findall(r'"((?:HUBSPOT|DASHBOARD|REDIS|SNAPSHOT)_[A-Z_]+)"', source))
+
+
+@pytest.mark.parametrize("document", ["README.md", ".streamlit/secrets.toml.example"])
+def test_every_setting_is_documented(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+
+    assert {name for name in names_read() if name not in text} == set()
