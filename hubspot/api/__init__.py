@@ -1,0 +1,1 @@
+"""The wire to HubSpot: what its messages mean, its OAuth, its limits, one function per endpoint."""

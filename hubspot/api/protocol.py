@@ -1,0 +1,207 @@
+"""What HubSpot's good answers mean. Pure: bytes in, values out.
+
+Every reader raises UnreadableResponse for a body that is not what HubSpot documents.
+Source: https://developers.hubspot.com/docs/api-reference/latest/overview
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from hubspot.errors import UnreadableResponse
+from hubspot.portal import Account, Option, Owner, Property
+
+VERSION = "2026-09"
+TOKEN_PATH = f"/oauth/{VERSION}/token"
+INTROSPECT_PATH = f"{TOKEN_PATH}/introspect"
+REVOKE_PATH = f"{TOKEN_PATH}/revoke"
+ACCOUNT_PATH = f"/account-info/{VERSION}/details"
+OWNERS_PATH = f"/crm/owners/{VERSION}"
+
+Record = dict[str, Any]
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_ID_DIGITS = 18  # what a 64-bit number holds for certain
+_UI_DOMAIN = re.compile(r"[a-z0-9-]+\.hubspot\.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of results; `after` is the cursor of the next page, None on the last; only search tells `total`."""
+
+    results: tuple[T, ...]
+    after: str | None = None
+    total: int | None = None
+
+
+def objects_path(object_type: str) -> str:
+    """Return the path that lists the records of an object type."""
+    return f"/crm/objects/{VERSION}/{object_type}"
+
+
+def search_path(object_type: str) -> str:
+    """Return the path that searches the records of an object type."""
+    return f"{objects_path(object_type)}/search"
+
+
+def batch_read_path(object_type: str) -> str:
+    """Return the path that reads records by id."""
+    return f"{objects_path(object_type)}/batch/read"
+
+
+def properties_path(object_type: str) -> str:
+    """Return the path of an object type's property definitions."""
+    return f"/crm/properties/{VERSION}/{object_type}"
+
+
+def read_object(content: bytes) -> dict[str, Any]:
+    """Read a JSON object; anything else (HTML, nothing, a part of one) is unreadable."""
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise UnreadableResponse("HubSpot's answer was cut off or is not JSON. Trying again usually helps.")
+    return body
+
+
+def read_page(content: bytes) -> Page[Record]:
+    """Read a page of records: list, search and batch read answer alike.
+
+    A record keeps HubSpot's shape; `id` (digits) and `properties` (name → string or None) are there for certain.
+    """
+    body = read_object(content)
+    return Page(_results(body, _is_record), _after(body), _total(body))
+
+
+def read_owners(content: bytes) -> Page[Owner]:
+    """Read a page of owners, people and queues alike."""
+    body = read_object(content)
+    return Page(tuple(_owner(each) for each in _results(body, _has_id)), _after(body))
+
+
+def read_properties(content: bytes) -> tuple[Property, ...]:
+    """Read an object type's property definitions, without archived ones."""
+    definitions = _results(read_object(content), _has_name)
+    return tuple(_property(each) for each in definitions if not each.get("archived"))
+
+
+def read_account(content: bytes) -> Account:
+    """Read the account behind a token.
+
+    A host that is not HubSpot's never becomes part of a link, and an unknown time zone becomes UTC.
+    """
+    body = read_object(content)
+    defaults = Account(hub_id=_integer(body, "portalId"))
+    ui_domain = _text(body, "uiDomain")
+    return Account(
+        hub_id=defaults.hub_id,
+        time_zone=_time_zone(_text(body, "timeZone")) or defaults.time_zone,
+        currency=_text(body, "companyCurrency") or defaults.currency,
+        ui_domain=ui_domain if _UI_DOMAIN.fullmatch(ui_domain) else defaults.ui_domain,
+        account_type=_text(body, "accountType") or defaults.account_type,
+        name=_text(body, "portalName"),
+    )
+
+
+def _results(body: Mapping[str, Any], is_valid: Any) -> tuple[Record, ...]:
+    results = body.get("results")
+    if not isinstance(results, list) or not all(isinstance(each, dict) and is_valid(each) for each in results):
+        raise UnreadableResponse("HubSpot's answer is not in the form HubSpot documents. Trying again may help.")
+    return tuple(results)
+
+
+def _is_record(each: Record) -> bool:
+    return (
+        _has_id(each)
+        and each["id"].isdecimal()
+        and len(each["id"]) <= _ID_DIGITS
+        and isinstance(each.get("properties"), dict)
+    )
+
+
+def _has_id(each: Record) -> bool:
+    return isinstance(each.get("id"), str)
+
+
+def _has_name(each: Record) -> bool:
+    return isinstance(each.get("name"), str)
+
+
+def _after(body: Mapping[str, Any]) -> str | None:
+    paging = body.get("paging")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    after = following.get("after") if isinstance(following, dict) else None
+    return None if after is None else str(after)
+
+
+def _total(body: Mapping[str, Any]) -> int | None:
+    total = body.get("total")
+    return total if isinstance(total, int) else None
+
+
+def _owner(each: Record) -> Owner:
+    return Owner(
+        id=each["id"],
+        first_name=_text(each, "firstName"),
+        last_name=_text(each, "lastName"),
+        email=_text(each, "email"),
+        archived=bool(each.get("archived")),
+    )
+
+
+def _property(each: Record) -> Property:
+    return Property(
+        name=each["name"],
+        label=_text(each, "label") or each["name"],
+        type=_text(each, "type"),
+        field_type=_text(each, "fieldType"),
+        group=_text(each, "groupName"),
+        description=_text(each, "description"),
+        options=tuple(_options(each.get("options"))),
+        references=_text(each, "referencedObjectType"),
+        calculated=bool(each.get("calculated")),
+        hidden=bool(each.get("hidden")),
+        hubspot_defined=bool(each.get("hubspotDefined")),
+        shows_currency=bool(each.get("showCurrencySymbol")),
+    )
+
+
+def _options(options: Any) -> Iterable[Option]:
+    for each in options if isinstance(options, list) else ():
+        value = _text(each, "value")
+        order = each.get("displayOrder")
+        yield Option(
+            value=value,
+            label=_text(each, "label") or value,
+            display_order=order if isinstance(order, int) else -1,
+            hidden=bool(each.get("hidden")),
+        )
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    found = body.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _integer(body: Mapping[str, Any], name: str) -> int:
+    found = body.get(name)
+    if not isinstance(found, int):
+        raise UnreadableResponse(f"HubSpot's answer lacks {name}. Trying again may help.")
+    return found
+
+
+def _time_zone(name: str) -> str:
+    if not name:
+        return ""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _log.warning("HubSpot named a time zone this system does not know; days are cut at midnight UTC")
+        return ""
+    return name

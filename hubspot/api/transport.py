@@ -1,0 +1,106 @@
+"""Sending one request: the only place that knows the HTTP library, whose exceptions end here."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from hubspot.api.refusals import read_correlation_id
+from hubspot.errors import RequestFailed, UnreadableResponse
+
+T = TypeVar("T")
+
+USER_AGENT = "hubspot-dashboard/0.1"
+TIMEOUT = httpx.Timeout(
+    connect=5.0,  # a TLS handshake across an ocean takes one second; more is an outage
+    read=30.0,  # between two pieces of an answer: pages of many properties were seen to take ten seconds
+    write=10.0,  # the largest request has a few kilobytes
+    pool=60.0,  # waiting for a connection of our own is no fault of HubSpot's
+)
+LIMITS = httpx.Limits(
+    max_connections=32,
+    max_keepalive_connections=32,
+    # Servers commonly close idle connections after 5 s; closing first avoids sending into a closing one.
+    keepalive_expiry=4.0,
+)
+# One answer as a whole, however slowly it drips.
+LONGEST_ANSWER = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, of whatever status; `headers` are case-insensitive."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """True for 2xx, also 207, with which a batch read names ids it did not find."""
+        return 200 <= self.status_code < 300
+
+    def read(self, read: Callable[[bytes], T]) -> T:
+        """Return what `read` makes of the body; its UnreadableResponse gets the correlation id."""
+        try:
+            return read(self.content)
+        except UnreadableResponse as error:
+            error.correlation_id = read_correlation_id(self.headers)
+            raise
+
+
+def open_http(api_url: str, *, timeout: httpx.Timeout = TIMEOUT) -> httpx.Client:
+    """Open the pool of connections to HubSpot, shared by all threads; close it when the process ends."""
+    return httpx.Client(
+        timeout=timeout,
+        limits=LIMITS,
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        # A proxy set for the internet must not see calls to the sandbox on this machine.
+        trust_env=not _is_loopback(urlsplit(api_url).hostname or ""),
+    )
+
+
+def send(http: httpx.Client, request: httpx.Request) -> Answer:
+    """Send a request once. Raises RequestFailed when no complete answer comes back."""
+    try:
+        response = http.send(request, stream=True)
+        try:
+            return Answer(response.status_code, response.headers, _read(response))
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
+        # Without the cause: a protocol error's text can quote the Authorization header.
+        raise RequestFailed(_sentence(error)) from None
+
+
+def _read(response: httpx.Response) -> bytes:
+    ends_at = time.monotonic() + LONGEST_ANSWER
+    pieces = []
+    for piece in response.iter_bytes():
+        pieces.append(piece)
+        if time.monotonic() > ends_at:
+            raise httpx.ReadTimeout("The answer takes too long.", request=response.request)
+    return b"".join(pieces)
+
+
+def _sentence(error: httpx.HTTPError) -> str:
+    match error:
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
+            return "HubSpot can't be reached from this server. Check its internet connection, or try again in a minute."
+        case httpx.TimeoutException():
+            return "HubSpot did not answer in time. Try again in a minute."
+        case _:
+            return "The connection to HubSpot broke off before the answer was complete. Try again."
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,123 @@
+import json
+
+import pytest
+
+from hubspot.api import protocol
+from hubspot.errors import UnreadableResponse
+from hubspot.portal import Account, Option, Owner
+
+
+def test_a_page_keeps_records_as_hubspot_sends_them_and_its_cursor():
+    page = protocol.read_page(body(results=[record("1", email=None)], paging={"next": {"after": "2", "link": "…"}}))
+
+    assert page.results == (record("1", email=None),)
+    assert page.after == "2"
+    assert page.total is None
+
+
+def test_the_last_page_has_no_cursor_and_a_search_tells_its_total():
+    assert protocol.read_page(body(results=[], total=431)) == protocol.Page((), None, 431)
+
+
+def test_a_numeric_cursor_becomes_text():
+    assert protocol.read_page(body(results=[], paging={"next": {"after": 7}})).after == "7"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><h1>502 Bad Gateway</h1></html>",
+        b'{"results":[{"id":"1","prop',
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"results":{}}',
+        b'{"results":[1]}',
+        b'{"results":[{"id":1,"properties":{}}]}',
+        b'{"results":[{"id":"one","properties":{}}]}',
+        b'{"results":[{"id":"9999999999999999999","properties":{}}]}',
+        b'{"results":[{"id":"1"}]}',
+        b'{"results":[{"id":"1","properties":[]}]}',
+    ],
+)
+def test_a_body_that_is_no_page_is_unreadable(content):
+    with pytest.raises(UnreadableResponse):
+        protocol.read_page(content)
+
+
+def test_properties_are_read_with_their_options_and_without_archived_ones():
+    definitions = protocol.read_properties(
+        body(
+            results=[
+                {
+                    "name": "lifecyclestage",
+                    "label": "Stage",
+                    "type": "enumeration",
+                    "fieldType": "radio",
+                    "groupName": "contactinformation",
+                    "options": [{"value": "evangelist", "label": "Affiliate", "displayOrder": 6, "hidden": True}],
+                    "hubspotDefined": True,
+                },
+                {"name": "gone", "type": "string", "archived": True},
+                {"name": "hubspot_owner_id", "type": "enumeration", "referencedObjectType": "OWNER"},
+            ]
+        )
+    )
+
+    assert [each.name for each in definitions] == ["lifecyclestage", "hubspot_owner_id"]
+    assert definitions[0].options == (Option("evangelist", "Affiliate", 6, hidden=True),)
+    assert (definitions[0].field_type, definitions[0].group) == ("radio", "contactinformation")
+    assert definitions[1].label == "hubspot_owner_id"
+    assert definitions[1].references == "OWNER"
+    assert not definitions[1].hubspot_defined
+
+
+def test_owners_may_lack_every_name():
+    page = protocol.read_owners(body(results=[{"id": "7", "type": "QUEUE", "firstName": None, "archived": True}]))
+
+    assert page.results == (Owner(id="7", archived=True),)
+
+
+def test_an_account_is_read_with_its_name_zone_and_currency():
+    account = protocol.read_account(
+        body(
+            portalId=42,
+            accountType="DEVELOPER_TEST",
+            timeZone="US/Eastern",
+            companyCurrency="EUR",
+            uiDomain="app-eu1.hubspot.com",
+            portalName="Northwind",
+        )
+    )
+
+    assert account == Account(42, "US/Eastern", "EUR", "app-eu1.hubspot.com", "DEVELOPER_TEST", "Northwind")
+
+
+def test_an_account_with_only_an_id_gets_the_defaults():
+    assert protocol.read_account(body(portalId=42)) == Account(42)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "app.hubspot.com.evil.example", "hubspot.com/@evil", "a..hubspot.com"]
+)
+def test_a_host_that_is_not_hubspots_never_becomes_a_link(host):
+    assert protocol.read_account(body(portalId=42, uiDomain=host)).ui_domain == "app.hubspot.com"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "", "Europe"])
+def test_an_unknown_time_zone_becomes_utc(zone):
+    assert protocol.read_account(body(portalId=42, timeZone=zone)).time_zone == "UTC"
+
+
+def test_an_account_without_an_id_is_unreadable():
+    with pytest.raises(UnreadableResponse):
+        protocol.read_account(body(timeZone="UTC"))
+
+
+def body(**fields):
+    return json.dumps(fields).encode()
+
+
+def record(record_id, **properties):
+    return {"id": record_id, "properties": properties, "archived": False}
