@@ -1,0 +1,259 @@
+"""Grants: what people allowed the dashboard to read, from connecting to disconnecting."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hubspot.api.oauth import Introspection, OAuth, Token
+from hubspot.connections.engine import Store
+from hubspot.connections.records import (
+    ACCOUNT_KEYS,
+    ACTIVE,
+    DISCONNECT,
+    FORGET,
+    IDLE_MILLISECONDS,
+    RAISE_EPOCH,
+    SAVE,
+    Account,
+    Grant,
+    account_key,
+    portal_key,
+    seal_grant,
+    seal_token,
+)
+from hubspot.connections.renewal import Renewal
+from hubspot.connections.tokens import Held, Pace, Tokens, held_from
+from hubspot.errors import HubSpotError, NotConnected, SealError, StoreRefused, UnreadableResponse
+from hubspot.keyring import KeyRing
+
+__all__ = ["Account", "Disconnection", "Grant", "Grants", "Pace"]
+
+_log = logging.getLogger(__name__)
+
+_OPENED_AGAIN_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnection:
+    """What a disconnect did.
+
+    `is_revoked` is False where HubSpot could not be told; `was_last` is True where the portal's stored data has to go,
+    because nobody's grant covers it any more.
+    """
+
+    is_revoked: bool
+    was_last: bool
+
+
+class Grants:
+    """The grants of all portals. Shared by all threads of a process.
+
+    `spool` is a folder for renewed refresh tokens that Redis could not take, None to keep none.
+    """
+
+    def __init__(  # noqa: PLR0913 - two are for tests
+        self,
+        store: Store,
+        keyring: KeyRing,
+        oauth: OAuth,
+        *,
+        spool: Path | None = None,
+        pace: Pace | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._keyring, self._oauth, self._now = store, keyring, oauth, now
+        self._pace = pace or Pace()
+        self._tokens = Tokens(store, keyring, oauth, pace=self._pace, spool=spool)
+        self._renewal = Renewal(store, keyring, oauth, tokens=self._tokens, pace=self._pace)
+        self._opened_at: dict[int, float] = {}
+
+    def save(self, token: Token, *, admit: Callable[[Grant], None] | None = None) -> Grant:
+        """Store a person's own grant, new or renewed; everybody else's stays as it is.
+
+        `admit` sees the grant before it is stored and raises to refuse it; then the new token is revoked.
+        Raises StoreError, and where HubSpot must be asked whose token it is, what `OAuth.introspect` raises.
+        """
+        held = held_from(token, self._pace, time.monotonic())
+        grant = self._identified(token)
+        try:
+            if admit:
+                admit(grant)
+        except HubSpotError:
+            self._revoke(token.refresh_token)
+            raise
+        conn = self._store_grant(grant, token.refresh_token, held)
+        self._tokens.remember(grant.account, held)
+        self._mark_opened(grant.account.hub_id)
+        _log.info("connected: %s, %d scopes", grant.account, len(grant.scopes))
+        return Grant(grant.account, grant.scopes, grant.user, grant.hub_domain, grant.connected_at, conn)
+
+    def get(self, account: Account) -> Grant:
+        """Return a grant. Raises NotConnected, ConnectionEnded, StoreError or SealError."""
+        return self._renewal.record(account).grant
+
+    def access(self, account: Account, rejected: str | None = None) -> str:
+        """Return a usable access token; `rejected` is one that HubSpot has just answered 401 for.
+
+        Hand each rejected token in once: a second 401 is an answer about the call, not about the token.
+        Raises NotConnected, ConnectionEnded, TryLater, SettingsError, StoreError, SealError, or OAuthRefused where
+        HubSpot refuses for a reason that neither ends the grant nor is the operator's.
+        """
+        return self._renewal.access(account, rejected)
+
+    def token_expires_at(self, account: Account) -> datetime | None:
+        """Return when the stored access token ends (UTC), None where there is none now. Raises StoreError."""
+        held = self._tokens.stored(account)
+        if held is None:
+            return None
+        return datetime.fromtimestamp(self._now() + held.seconds_left + self._pace.hard(held.lifetime), UTC)
+
+    def disconnect(self, account: Account) -> Disconnection:
+        """Delete a person's grant, and all that Redis holds of the portal with the last one; then tell HubSpot.
+
+        HubSpot ends the refresh token; access tokens live on for up to half an hour. Raises StoreError.
+        """
+        refresh_token = self._refresh_token(account)
+        self.accounts(account.hub_id)  # strikes out those whose grant has expired: they would count as colleagues
+        keys = [portal_key(self._store, account.hub_id, "accounts"), *self._keys_of(account)]
+        was_last = bool(self._store.run(DISCONNECT, keys, str(account.user_id))) and self._forget(account.hub_id)
+        self._tokens.forget(account)
+        is_revoked = refresh_token is not None and self._revoke(refresh_token)
+        _log.info("disconnected: %s (revoked %s, last %s)", account, is_revoked, was_last)
+        return Disconnection(is_revoked=is_revoked, was_last=was_last)
+
+    def forget_portal(self, hub_id: int) -> bool:
+        """Disconnect everybody from a portal and delete its keys; return whether HubSpot revoked every grant."""
+        done = [self.disconnect(account) for account in self._members(hub_id)]
+        self._forget(hub_id)
+        return all(each.is_revoked for each in done)
+
+    def accounts(self, hub_id: int) -> tuple[Account, ...]:
+        """Return who is connected to a portal, without those whose grant HubSpot ended. Raises StoreError."""
+        members = [account for account, status in self._members(hub_id).items() if status == ACTIVE]
+        with self._store.answering() as client:
+            pipeline = client.pipeline(transaction=False)
+            for account in members:
+                pipeline.exists(account_key(self._store, account, "grant"))
+            present = dict(zip(members, pipeline.execute(), strict=True))
+            for account in members:
+                if not present[account]:
+                    client.hdel(portal_key(self._store, hub_id, "accounts"), str(account.user_id))
+        return tuple(account for account in members if present[account])
+
+    def epoch(self, hub_id: int) -> int:
+        """Return the portal's epoch, which never repeats; 0 where nobody is connected and nothing may be written."""
+        with self._store.answering() as client:
+            return int(client.get(portal_key(self._store, hub_id, "epoch")) or 0)
+
+    def raise_epoch(self, hub_id: int) -> int:
+        """Begin a new epoch, under which older jobs may write nothing; 0 where nobody is connected."""
+        return int(
+            self._store.run(RAISE_EPOCH, [portal_key(self._store, hub_id, name) for name in ("epoch", "accounts")])
+        )
+
+    def opened(self, hub_id: int) -> None:
+        """Note that somebody looks at a portal, at most once an hour, so that it is not forgotten."""
+        if self._now() - self._opened_at.get(hub_id, 0) >= _OPENED_AGAIN_SECONDS:
+            self._mark_opened(hub_id)
+
+    def portals(self) -> dict[int, datetime]:
+        """Return the portals that are connected, each with when it was last opened (UTC, to the hour)."""
+        with self._store.answering() as client:
+            stored = client.hgetall(self._store.key("portals"))
+        return {int(hub_id): datetime.fromtimestamp(int(at), UTC) for hub_id, at in stored.items()}
+
+    def _identified(self, token: Token) -> Grant:
+        told = self._introspected(token)
+        hub_id, user_id = token.hub_id or told.hub_id, token.user_id or told.user_id
+        if not hub_id or not user_id or not token.refresh_token:
+            raise UnreadableResponse("HubSpot did not say whose connection this is. Connect HubSpot again.")
+        return Grant(
+            account=Account(hub_id, user_id),
+            scopes=token.scopes or told.scopes,
+            user=told.user,
+            hub_domain=told.hub_domain,
+            connected_at=datetime.fromtimestamp(self._now(), UTC),
+            conn=secrets.token_hex(8),
+        )
+
+    def _introspected(self, token: Token) -> Introspection:
+        try:
+            return self._oauth.introspect(token.access_token)
+        except HubSpotError as error:
+            if not token.hub_id or not token.user_id:
+                raise
+            _log.warning("introspection failed (%s), going on without", type(error).__name__)
+            return Introspection(active=True)
+
+    def _store_grant(self, grant: Grant, refresh_token: str, held: Held) -> str:
+        account = grant.account
+        keys = [account_key(self._store, account, name) for name in ("grant", "at", "fail")]
+        keys += [portal_key(self._store, account.hub_id, name) for name in ("accounts", "epoch")]
+        blob = seal_grant(self._keyring, keys[0], grant, refresh_token)
+        sealed = seal_token(self._keyring, keys[1], held.access_token, held.lifetime)
+        milliseconds = max(1, int(held.seconds_left * 1000))
+        marks = (secrets.token_hex(8), grant.conn)
+        conn = self._store.run(SAVE, keys, *marks, blob, sealed, milliseconds, IDLE_MILLISECONDS, str(account.user_id))
+        return str(conn, "ascii")
+
+    def _mark_opened(self, hub_id: int) -> None:
+        now = self._now()
+        with self._store.answering() as client:
+            client.hset(self._store.key("portals"), str(hub_id), int(now))
+        self._opened_at[hub_id] = now
+
+    def _refresh_token(self, account: Account) -> str | None:
+        """Return what is to be revoked: empty where nothing is left, None where it can't be read."""
+        try:
+            return self._renewal.record(account).refresh_token
+        except NotConnected:
+            return ""
+        except SealError as error:
+            # Even so a person can disconnect; only HubSpot can't be told.
+            _log.warning("grant of %s can't be opened: %s", account, type(error).__name__)
+            return None
+
+    def _revoke(self, refresh_token: str) -> bool:
+        if not refresh_token:
+            return True
+        try:
+            self._oauth.revoke(refresh_token)
+        except HubSpotError as error:
+            _log.warning("HubSpot did not revoke a grant: %s", type(error).__name__)
+            return False
+        return True
+
+    def _members(self, hub_id: int) -> dict[Account, bytes]:
+        with self._store.answering() as client:
+            stored = client.hgetall(portal_key(self._store, hub_id, "accounts"))
+        return {Account(hub_id, int(user_id)): status for user_id, status in stored.items()}
+
+    def _keys_of(self, account: Account) -> list[str]:
+        return [account_key(self._store, account, name) for name in ACCOUNT_KEYS]
+
+    def _forget(self, hub_id: int) -> bool:
+        """Delete all keys of a portal; False, and nothing is deleted, where somebody connected meanwhile."""
+        keys = [portal_key(self._store, hub_id, name) for name in ("accounts", "epoch")]
+        for account in self._members(hub_id):
+            keys += self._keys_of(account)
+        if not self._store.run(FORGET, keys):
+            return False
+        with suppress(StoreRefused):  # a Redis user without SCAN: what is left ends by its TTL
+            self._sweep(hub_id)
+        with self._store.answering() as client:
+            client.hdel(self._store.key("portals"), str(hub_id))
+        self._opened_at.pop(hub_id, None)
+        return True
+
+    def _sweep(self, hub_id: int) -> None:
+        """Delete what other rooms keep of a portal, but not the grant of somebody who connects just now."""
+        kept = (":accounts", ":epoch", *(f":{name}" for name in ACCOUNT_KEYS))
+        with self._store.answering() as client:
+            for key in client.scan_iter(match=portal_key(self._store, hub_id, "*"), count=1000):
+                if not key.decode().endswith(kept):
+                    client.unlink(key)

@@ -1,0 +1,66 @@
+"""What people arranged for themselves: a person's own settings of a portal, and views that a link leads to."""
+
+import json
+import secrets
+from typing import Any
+
+from hubspot.connections.engine import Store
+from hubspot.connections.records import Account, account_key, portal_key
+from hubspot.errors import Tampered
+from hubspot.keyring import KeyRing
+
+_DAY_MILLISECONDS = 24 * 3600 * 1000
+VIEW_DAYS = 180
+
+
+class Preferences:
+    """Sealed JSON values.
+
+    A person's own end `keep_days` after the last was written, and with the grant; views after 180 days, and with the
+    portal.
+    """
+
+    def __init__(self, store: Store, keyring: KeyRing, *, keep_days: int = 30) -> None:
+        self._store, self._keyring, self._keep_days = store, keyring, keep_days
+
+    def get(self, account: Account, name: str) -> Any:
+        """Return a person's own value, None where there is none. Raises StoreError or KeyMissing."""
+        key = account_key(self._store, account, "preferences")
+        with self._store.answering() as client:
+            sealed = client.hget(key, name)
+        return self._opened(f"{key}:{name}", sealed)
+
+    def put(self, account: Account, name: str, value: Any) -> None:
+        """Keep a value that JSON can hold; `name` is stored in clear. Raises StoreError."""
+        key = account_key(self._store, account, "preferences")
+        with self._store.answering() as client:
+            pipeline = client.pipeline()
+            pipeline.hset(key, name, self._sealed(f"{key}:{name}", value))
+            pipeline.pexpire(key, self._keep_days * _DAY_MILLISECONDS)
+            pipeline.execute()
+
+    def keep_view(self, hub_id: int, view: Any) -> str:
+        """Keep a view of a portal for a link; return its random id. Raises StoreError."""
+        view_id = secrets.token_urlsafe(16)
+        key = portal_key(self._store, hub_id, f"view:{view_id}")
+        with self._store.answering() as client:
+            client.set(key, self._sealed(key, view), px=VIEW_DAYS * _DAY_MILLISECONDS)
+        return view_id
+
+    def view(self, hub_id: int, view_id: str) -> Any:
+        """Return a view, None where it is unknown or belongs to another portal. Raises StoreError or KeyMissing."""
+        key = portal_key(self._store, hub_id, f"view:{view_id}")
+        with self._store.answering() as client:
+            sealed = client.get(key)
+        return self._opened(key, sealed)
+
+    def _sealed(self, context: str, value: Any) -> bytes:
+        return self._keyring.seal(json.dumps(value).encode(), context)
+
+    def _opened(self, context: str, sealed: bytes | None) -> Any:
+        if sealed is None:
+            return None
+        try:
+            return json.loads(self._keyring.open(sealed, context))
+        except Tampered:
+            return None  # a setting is not worth an error page

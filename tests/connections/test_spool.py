@@ -1,0 +1,61 @@
+import pytest
+
+from hubspot.connections.records import Account
+from hubspot.connections.spool import Commit, Spool
+
+ANNA, BEN = Account(1001, 11), Account(1001, 12)
+
+
+def commit(account=ANNA, mark="b"):
+    return Commit(account, "a", mark, b"sealed \x00\xff")
+
+
+def test_a_commit_is_read_back_until_it_is_dropped(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    spool.keep(commit())
+    spool.keep(commit(BEN))
+    kept = list(spool.kept())
+
+    spool.drop(ANNA)
+    spool.drop(ANNA)
+
+    assert kept == [commit(), commit(BEN)]
+    assert list(spool.kept()) == [commit(BEN)]
+
+
+def test_the_newest_commit_of_an_account_replaces_the_older(tmp_path):
+    spool = Spool(tmp_path)
+    spool.keep(commit(mark="b"))
+    spool.keep(commit(mark="c"))
+
+    assert list(spool.kept()) == [commit(mark="c")]
+
+
+def test_its_files_are_private(tmp_path):
+    Spool(tmp_path / "spool").keep(commit())
+
+    folder = tmp_path / "spool"
+    modes = [path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())]
+    assert modes == [0o700, 0o600]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"expected": "a", "mark": "b", "blob": 7}', b"\xff"])
+def test_a_damaged_file_is_skipped(tmp_path, content):
+    (tmp_path / "1001.11.json").write_bytes(content)
+    (tmp_path / "x.y.json").write_bytes(content)
+
+    assert list(Spool(tmp_path).kept()) == []
+
+
+def test_a_folder_that_can_not_be_written_costs_only_the_insurance(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    Spool(tmp_path / "file" / "spool").keep(commit())
+
+
+def test_no_folder_keeps_nothing():
+    spool = Spool(None)
+    spool.keep(commit())
+    spool.drop(ANNA)
+
+    assert list(spool.kept()) == []
