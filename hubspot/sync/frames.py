@@ -1,0 +1,193 @@
+"""Wire records to typed columns. Values arrive as text; null, "" and a missing key all mean "no value"."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hubspot.api.protocol import Record
+
+# Converting many records at once is cheaper, but the first page should show at once.
+_CHUNK = 2_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_CATEGORIES = pd.CategoricalDtype(pd.Index([], dtype="str"))
+_PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+class TableBuilder:
+    """Collects pages of records into one table of a fixed schema, readable while it grows.
+
+    One thread adds, any thread may read. A value that can't be read as its property's type becomes null and is
+    counted in `unreadable`, by property.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.unreadable: Counter[str] = Counter()
+        self.num_records = 0
+        self._pending: list[Record] = []
+        self._chunks: tuple[pa.Table, ...] = ()
+
+    def add(self, records: Iterable[Record]) -> bool:
+        """Add records; return whether `table` now shows more than before."""
+        self._pending.extend(records)
+        if len(self._pending) < min(_CHUNK, max(1, self.num_records)):
+            return False
+        self.flush()
+        return True
+
+    def flush(self) -> None:
+        """Convert what was added last, so that `table` holds everything."""
+        if self._pending:
+            self._chunks = (*self._chunks, self._convert(self._pending))
+            self.num_records += len(self._pending)
+            self._pending = []
+
+    def table(self) -> pa.Table:
+        """Return the records converted so far; without any, an empty table of the same schema."""
+        chunks = self._chunks
+        return pa.concat_tables(chunks).unify_dictionaries() if chunks else self.schema.empty_table()
+
+    def _convert(self, records: Sequence[Record]) -> pa.Table:
+        values = [record["properties"] for record in records]
+        return pa.Table.from_arrays([self._column(field, records, values) for field in self.schema], schema=self.schema)
+
+    def _column(self, field: pa.Field, records: Sequence[Record], values: Sequence[Record]) -> pa.Array:
+        name = field.name
+        if name == "hs_object_id":
+            return pa.array([int(record["id"]) for record in records], pa.int64())
+        texts = _texts([each.get(name) for each in values])
+        column = _CONVERTERS[field.type.id](texts)
+        lost = column.null_count - texts.null_count
+        if lost:
+            self.unreadable[name] += lost
+        return column
+
+
+def to_table(pages: Iterable[Iterable[Record]], schema: pa.Schema) -> pa.Table:
+    """Return pages of wire records as one table, with the same types for none, one or many records."""
+    builder = TableBuilder(schema)
+    for page in pages:
+        builder.add(page)
+    builder.flush()
+    return distinct(builder.table())
+
+
+def distinct(table: pa.Table) -> pa.Table:
+    """Return the table in order of `hs_object_id`, in one piece, with the last copy of a repeated record."""
+    ids = table["hs_object_id"].to_numpy()
+    if len(ids) and not np.all(ids[1:] > ids[:-1]):
+        newest_first = np.unique(ids[::-1], return_index=True)[1]
+        table = table.take(pa.array(len(ids) - 1 - newest_first))
+    return table.combine_chunks()
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table as pandas columns: str, category, float64, boolean, Int64, datetime64[us, UTC].
+
+    Dates become datetime64[us] without a zone; `hs_object_id` is a plain int64 and comes first as in the table.
+    """
+    frame: pd.DataFrame = _without_dates(table).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    if "hs_object_id" in frame:
+        frame["hs_object_id"] = frame["hs_object_id"].astype("int64")
+    for name in frame.columns[frame.isna().all()]:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            # Categories of a column without any value would be of type object.
+            frame[name] = frame[name].astype(_NO_CATEGORIES)
+    return frame
+
+
+def read_datetime(text: str) -> datetime | None:
+    """Read an instant as HubSpot writes it: ISO 8601, or epoch milliseconds; None for anything else.
+
+    A fraction may be missing or short, and so may the zone, which then is UTC.
+    """
+    try:
+        if text.lstrip("-").isdecimal():
+            return _EPOCH + timedelta(milliseconds=int(text))
+        instant = datetime.fromisoformat(text)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_date(text: str) -> date | None:
+    """Read a day: ISO 8601 without its clock time, or epoch milliseconds of a UTC midnight; None for anything else."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        instant = read_datetime(text)
+        return instant.date() if instant else None
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    try:
+        texts = pa.array(values, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        texts = pa.array([None if value is None else _text(value) for value in values], pa.string())
+    return pc.if_else(pc.equal(texts, ""), None, texts)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cast(target: pa.DataType, read: Callable[[str], Any]) -> Callable[[pa.Array], pa.Array]:
+    """Return a converter: Arrow's own cast, and value by value only where a chunk holds something odd."""
+
+    def convert(texts: pa.Array) -> pa.Array:
+        try:
+            return texts.cast(target)
+        except pa.ArrowInvalid:
+            return pa.array([None if text is None else read(text) for text in texts.to_pylist()], target)
+
+    return convert
+
+
+def _read_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _read_integer(text: str) -> int | None:
+    number = _read_number(text)
+    exact = number is not None and number.is_integer() and abs(number) < 2**63
+    return (int(text) if text.lstrip("-").isdecimal() else int(number)) if exact and number is not None else None
+
+
+def _numbers(texts: pa.Array) -> pa.Array:
+    numbers = _cast_number(texts)
+    # HubSpot has no infinite numbers, and charts have no place for them.
+    return pc.if_else(pc.is_finite(numbers), numbers, None)
+
+
+def _booleans(texts: pa.Array) -> pa.Array:
+    words = pc.utf8_lower(texts)
+    is_true = pc.equal(words, "true")
+    return pc.if_else(pc.or_(is_true, pc.equal(words, "false")), is_true, None)
+
+
+def _without_dates(table: pa.Table) -> pa.Table:
+    for index, field in enumerate(table.schema):
+        if field.type == pa.date32():
+            table = table.set_column(index, field.name, table.column(index).cast(pa.timestamp("us")))
+    return table
+
+
+_cast_number = _cast(pa.float64(), _read_number)
+_CONVERTERS: dict[int, Callable[[pa.Array], pa.Array]] = {
+    pa.string().id: lambda texts: texts,
+    pa.dictionary(pa.int32(), pa.string()).id: lambda texts: texts.dictionary_encode(),
+    pa.timestamp("us", tz="UTC").id: _cast(pa.timestamp("us", tz="UTC"), read_datetime),
+    pa.date32().id: _cast(pa.date32(), read_date),
+    pa.float64().id: _numbers,
+    pa.int64().id: _cast(pa.int64(), _read_integer),
+    pa.bool_().id: _booleans,
+}

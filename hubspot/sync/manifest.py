@@ -1,0 +1,95 @@
+"""What is stored of a portal at one moment, without the records themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from hubspot.errors import SnapshotError
+from hubspot.portal import Portal
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCopy:
+    """The copy of one object type: `version` sorts by time and changes with every write; `loaded_at` is UTC.
+
+    `unreadable` counts, by property, the values that could not be read as the property's type.
+    """
+
+    version: str
+    records: int
+    loaded_at: datetime
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a manifest says: the portal's facts and the copies that belong together; `loaded_at` is the newest, UTC."""
+
+    hub_id: int
+    version: str
+    portal: Portal
+    loaded_at: datetime
+    objects: Mapping[str, ObjectCopy]
+    before: Mapping[str, str] = field(default_factory=dict)
+
+
+def following(
+    previous: Snapshot | None, portal: Portal, copies: Mapping[str, ObjectCopy], *, version: str, loaded_at: datetime
+) -> Snapshot:
+    """Return the snapshot that comes after another one: what was not loaded this time stays as it was."""
+    return Snapshot(
+        hub_id=portal.account.hub_id,
+        version=version,
+        portal=_with_previous(portal, previous.portal) if previous else portal,
+        loaded_at=loaded_at,
+        objects={**(previous.objects if previous else {}), **copies},
+        before={name: copy.version for name, copy in previous.objects.items()} if previous else {},
+    )
+
+
+def write_manifest(snapshot: Snapshot) -> bytes:
+    """Return a snapshot's manifest as JSON."""
+    return orjson.dumps(
+        {
+            "format": _FORMAT,
+            "version": snapshot.version,
+            "loaded_at": snapshot.loaded_at,
+            "portal": snapshot.portal.to_json(),
+            "objects": snapshot.objects,
+            "before": snapshot.before,
+        }
+    )
+
+
+def read_manifest(hub_id: int, content: bytes) -> Snapshot:
+    """Read what `write_manifest` gave. Raises SnapshotError, KeyError, TypeError or ValueError for anything else."""
+    stored = orjson.loads(content)
+    if stored["format"] != _FORMAT:
+        raise SnapshotError("The stored copy was made by another version of this dashboard. Load it again.")
+    return Snapshot(
+        hub_id=hub_id,
+        version=stored["version"],
+        portal=Portal.from_json(stored["portal"]),
+        loaded_at=datetime.fromisoformat(stored["loaded_at"]),
+        objects={name: _read_copy(copy) for name, copy in stored["objects"].items()},
+        before=stored["before"],
+    )
+
+
+def _read_copy(stored: Mapping[str, Any]) -> ObjectCopy:
+    return ObjectCopy(**{**stored, "loaded_at": datetime.fromisoformat(stored["loaded_at"])})
+
+
+def _with_previous(portal: Portal, previous: Portal) -> Portal:
+    # Colleagues grant different scopes: what this one may not read was read by another.
+    properties = {name: definitions for name, definitions in portal.properties.items() if definitions}
+    return replace(
+        portal,
+        properties={**previous.properties, **properties},
+        owners=portal.owners or previous.owners,
+    )

@@ -1,0 +1,224 @@
+"""The stored copy of a portal: one sealed Parquet file per object type and one sealed manifest.
+
+<location>/<namespace>/<hub_id>/contacts-<version>, companies-<version>, manifest. New files are written beside the
+old ones, then the manifest is replaced at once; files of the version before stay for readers on other replicas.
+"""
+
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from hubspot.errors import SealError, SnapshotError
+from hubspot.keyring import KeyRing
+from hubspot.portal import Portal
+from hubspot.sync.manifest import ObjectCopy, following, read_manifest, write_manifest
+from hubspot.sync.manifest import Snapshot as Snapshot  # noqa: PLC0414 - part of this module's interface
+
+_MANIFEST = "manifest"
+_log = logging.getLogger(__name__)
+
+
+class Snapshots:
+    """Snapshots under a folder or any `pyarrow.fs` URI; nothing is opened before the first call.
+
+    Every method raises SnapshotError when the place can't be read or written.
+    """
+
+    def __init__(self, location: str | Path, keyring: KeyRing, namespace: str) -> None:
+        self._location, self._namespace = str(location), namespace
+        self.keyring = keyring
+        self._opened: tuple[fs.FileSystem, str] | None = None
+        # Pages ask at every rerun, and a manifest holds some hundred property definitions.
+        self._known: dict[int, tuple[bytes, Snapshot]] = {}
+
+    def latest(self, hub_id: int) -> Snapshot | None:
+        """Return the newest snapshot of a portal, None where there is none. Raises SnapshotError for a damaged one."""
+        with _translated():
+            stored = self._read(hub_id, _MANIFEST)
+            if stored is None:
+                return None
+            known = self._known.get(hub_id)
+            if known is None or known[0] != stored:
+                content = self.keyring.open(stored, self._context(hub_id, _MANIFEST))
+                known = self._known[hub_id] = (stored, read_manifest(hub_id, content))
+            return known[1]
+
+    def read(self, snapshot: Snapshot, object_type: str) -> pa.Table:
+        """Return the records of one object type, in order of `hs_object_id`.
+
+        Raises SnapshotError when the file is damaged, foreign or gone because newer ones replaced it.
+        """
+        name = f"{object_type}-{snapshot.objects[object_type].version}"
+        with _translated():
+            stored = self._read(snapshot.hub_id, name)
+            if stored is None:
+                raise SnapshotError("This stored copy was replaced by a newer one. Open the page again.")
+            content = self.keyring.open(stored, self._context(snapshot.hub_id, name))
+            table = pq.read_table(pa.BufferReader(content))
+        return table.replace_schema_metadata(None).unify_dictionaries().combine_chunks()
+
+    def write(
+        self,
+        portal: Portal,
+        tables: Mapping[str, pa.Table],
+        *,
+        loaded_at: datetime,
+        unreadable: Mapping[str, Mapping[str, int]] | None = None,
+        is_current: Callable[[], bool] = lambda: True,
+    ) -> Snapshot | None:
+        """Store tables as the newest snapshot; object types and facts not given keep the copy they had.
+
+        `is_current` is asked right before and right after the snapshot becomes visible; when it says False, nothing
+        of this call stays and None is returned.
+        """
+        hub_id, version = portal.account.hub_id, _new_version(loaded_at)
+        previous = self._previous(hub_id)
+        copies = {
+            object_type: ObjectCopy(version, table.num_rows, loaded_at, dict((unreadable or {}).get(object_type, {})))
+            for object_type, table in tables.items()
+        }
+        snapshot = following(previous, portal, copies, version=version, loaded_at=loaded_at)
+        with _translated():
+            for object_type, table in tables.items():
+                self._write(hub_id, f"{object_type}-{version}", _parquet(table))
+            return self._publish(snapshot, is_current)
+
+    def delete(self, hub_id: int) -> None:
+        """Remove everything stored of a portal, leftovers too; a portal without a snapshot is fine."""
+        self._known.pop(hub_id, None)
+        with _translated():
+            filesystem, folder = self._folder(hub_id)
+            if filesystem.get_file_info(folder).type != fs.FileType.NotFound:
+                filesystem.delete_dir(folder)
+        _log.info("Deleted the stored copy of portal %s", hub_id)
+
+    def hub_ids(self) -> tuple[int, ...]:
+        """Return the portals that have anything stored."""
+        with _translated():
+            filesystem, root = self._root()
+            selector = fs.FileSelector(f"{root}/{self._namespace}", allow_not_found=True)
+            found = filesystem.get_file_info(selector)
+        return tuple(sorted(int(each.base_name) for each in found if each.base_name.isdecimal()))
+
+    def _publish(self, snapshot: Snapshot, is_current: Callable[[], bool]) -> Snapshot | None:
+        hub_id = snapshot.hub_id
+        if not is_current():
+            self._discard(hub_id, snapshot.version)
+            return None
+        self._write(hub_id, _MANIFEST, write_manifest(snapshot))
+        # A deletion that came between the question and the write has run before this file was there.
+        if not is_current():
+            self._discard(hub_id, snapshot.version)
+            return None
+        self._remove_old(snapshot)
+        return snapshot
+
+    def _discard(self, hub_id: int, version: str) -> None:
+        filesystem, folder = self._folder(hub_id)
+        latest = self._previous(hub_id)
+        for name in self._names(hub_id):
+            if name.endswith(version) or (name == _MANIFEST and latest and latest.version == version):
+                filesystem.delete_file(f"{folder}/{name}")
+        if not self._names(hub_id) and filesystem.get_file_info(folder).type != fs.FileType.NotFound:
+            filesystem.delete_dir(folder)
+
+    def _remove_old(self, snapshot: Snapshot) -> None:
+        kept = {f"{name}-{copy.version}" for name, copy in snapshot.objects.items()}
+        kept |= {f"{name}-{version}" for name, version in snapshot.before.items()} | {_MANIFEST}
+        filesystem, folder = self._folder(snapshot.hub_id)
+        for name in self._names(snapshot.hub_id):
+            if name not in kept:
+                filesystem.delete_file(f"{folder}/{name}")
+
+    def _previous(self, hub_id: int) -> Snapshot | None:
+        try:
+            return self.latest(hub_id)
+        except SnapshotError:
+            # What can't be read can't be kept either: this write mends it.
+            _log.warning("Portal %s: the stored copy could not be read and is replaced", hub_id)
+            return None
+
+    def _names(self, hub_id: int) -> list[str]:
+        filesystem, folder = self._folder(hub_id)
+        return [each.base_name for each in filesystem.get_file_info(fs.FileSelector(folder, allow_not_found=True))]
+
+    def _read(self, hub_id: int, name: str) -> bytes | None:
+        filesystem, folder = self._folder(hub_id)
+        try:
+            with filesystem.open_input_stream(f"{folder}/{name}") as stream:
+                content: bytes = stream.read()
+                return content
+        except FileNotFoundError:
+            return None
+
+    def _write(self, hub_id: int, name: str, content: bytes) -> None:
+        filesystem, folder = self._folder(hub_id)
+        is_local = isinstance(filesystem, fs.LocalFileSystem)
+        if is_local:
+            _make_private(Path(folder))
+        else:
+            filesystem.create_dir(folder, recursive=True)
+        temporary = f"{folder}/.{name}.{secrets.token_hex(4)}"
+        with filesystem.open_output_stream(temporary) as stream:
+            stream.write(self.keyring.seal(content, self._context(hub_id, name)))
+        if is_local:
+            Path(temporary).chmod(0o600)
+        filesystem.move(temporary, f"{folder}/{name}")
+
+    def _context(self, hub_id: int, name: str) -> str:
+        return f"snapshot/{self._namespace}/{hub_id}/{name}"
+
+    def _folder(self, hub_id: int) -> tuple[fs.FileSystem, str]:
+        filesystem, root = self._root()
+        return filesystem, f"{root}/{self._namespace}/{hub_id}"
+
+    def _root(self) -> tuple[fs.FileSystem, str]:
+        if self._opened is None:
+            is_uri = "://" in self._location
+            self._opened = (
+                fs.FileSystem.from_uri(self._location)
+                if is_uri
+                else (fs.LocalFileSystem(), Path(self._location).absolute().as_posix())
+            )
+        return self._opened
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SealError as error:
+        raise SnapshotError(f"The stored copy of this portal can't be opened; load it again. {error}") from error
+    except (pa.ArrowException, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise SnapshotError("The stored copy of this portal is damaged. Load it again.") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SnapshotError(f"The folder for stored copies can't be used ({reason}). The operator must act.") from error
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", row_group_size=max(1, table.num_rows))
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _new_version(loaded_at: datetime) -> str:
+    # The random end keeps two writes of one microsecond apart; the time in front makes versions sort.
+    return f"{loaded_at.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+
+
+def _make_private(folder: Path) -> None:
+    """Create a folder and the missing ones above it for this user alone, whatever the umask says."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            each.mkdir(0o700)

@@ -1,0 +1,24 @@
+"""What a load tells, written down."""
+
+
+class Notebook:
+    """A report that only remembers."""
+
+    def __init__(self):
+        self.facts, self.totals, self.arrivals, self.notes, self.builders = None, {}, [], [], {}
+
+    def portal(self, portal):
+        assert not self.builders, "the facts come before the first record"
+        self.facts = portal
+
+    def begins(self, object_type, builder):
+        self.builders[object_type] = builder
+
+    def total(self, object_type, total):
+        self.totals[object_type] = total
+
+    def arrived(self, object_type, records):
+        self.arrivals.append((object_type, records))
+
+    def note(self, sentence):
+        self.notes.append(sentence)
