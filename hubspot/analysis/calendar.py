@@ -1,0 +1,145 @@
+"""Days, weeks and months as a portal sees them: cut at its midnight, weeks beginning on Monday.
+
+Everything is compared as wall clock time in the portal's zone, so a day that is 23 or 25 hours long is one day.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Grain = Literal["week", "month"]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The present, and the zone its days are cut in.
+
+    `now` is an aware instant; `time_zone` an IANA name, legacy aliases such as US/Eastern included.
+    """
+
+    now: datetime
+    time_zone: str
+
+    @property
+    def local(self) -> datetime:
+        """Return the wall clock time of the portal, without a zone."""
+        return self.now.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+
+    @property
+    def today(self) -> date:
+        """Return the portal's present day."""
+        return self.local.date()
+
+    def month_to_date(self) -> tuple["Span", "Span"]:
+        """Return this month until now, and the equal part of last month; the latter ends with its month at most."""
+        start = first_day(self.today, "month")
+        before = first_day(start - ONE_DAY, "month")
+        elapsed = self.local - midnight(start)
+        return Span(midnight(start), self.local), Span(
+            midnight(before), min(midnight(before) + elapsed, midnight(start))
+        )
+
+    def last(self, count: int, grain: Grain) -> "Periods":
+        """Return the last `count` weeks or months, of which the one that runs now is the last."""
+        first = first_day(self.today, grain)
+        for _ in range(count - 1):
+            first = first_day(first - ONE_DAY, grain)
+        return self.between(first, self.today, grain)
+
+    def between(self, first: date, last: date, grain: Grain) -> "Periods":
+        """Return the periods that hold the days from `first` to `last`, both included; none where `last` is earlier."""
+        starts, start = [], first_day(first, grain)
+        while start <= last:
+            starts.append(start)
+            start = next_start(start, grain)
+        seen = Span(midnight(first), min(midnight(last) + ONE_DAY, self.local))
+        return Periods(tuple(starts), start, seen, self.local, grain)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Wall clock time from `start` up to, not including, `end`."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, wall: pd.Series) -> NDArray[np.bool_]:
+        """Return which wall clock times lie inside; a missing one does not."""
+        return ((wall >= self.start) & (wall < self.end)).to_numpy(dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Consecutive weeks or months, named by their first day; `end` is the first day after the last one.
+
+    `seen` is the time that can hold records: the days that were asked for, up to `now` (wall clock time).
+    """
+
+    starts: tuple[date, ...]
+    end: date
+    seen: Span
+    now: datetime
+    grain: Grain
+
+    @property
+    def ends(self) -> tuple[date, ...]:
+        """Return the first day after each period."""
+        return (*self.starts[1:], self.end) if self.starts else ()
+
+    @property
+    def partial(self) -> tuple[bool, ...]:
+        """Return for each period whether a part of it is cut off or has not happened yet."""
+        return tuple(
+            midnight(start) < self.seen.start or midnight(end) > self.seen.end
+            for start, end in zip(self.starts, self.ends, strict=True)
+        )
+
+    @property
+    def running(self) -> tuple[bool, ...]:
+        """Return for each period whether the present lies in it."""
+        return tuple(
+            midnight(start) <= self.now < midnight(end) for start, end in zip(self.starts, self.ends, strict=True)
+        )
+
+    def positions(self, wall: pd.Series) -> NDArray[np.intp]:
+        """Return the position of each wall clock time's period; -1 for a missing time and one outside."""
+        edges = np.array([*self.starts, self.end], dtype="datetime64[us]")
+        values = wall.to_numpy(dtype="datetime64[us]")
+        found = np.searchsorted(edges, values, side="right") - 1
+        return np.where(np.isnat(values) | (found >= len(self.starts)), -1, found)
+
+
+def midnight(day: date) -> datetime:
+    """Return the first moment of a day as wall clock time."""
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 (wall clock time has no zone)
+
+
+def first_day(day: date, grain: Grain) -> date:
+    """Return the first day of the week or month that holds a day."""
+    return day.replace(day=1) if grain == "month" else day - timedelta(days=day.weekday())
+
+
+def next_start(start: date, grain: Grain) -> date:
+    """Return the first day of the following week or month."""
+    return (start.replace(day=1) + timedelta(days=32)).replace(day=1) if grain == "month" else start + 7 * ONE_DAY
+
+
+def wall_clock(instants: pd.Series, time_zone: str) -> pd.Series:
+    """Return instants as naive wall clock times of a zone; dates, which have no zone, come back as they are."""
+    if not isinstance(instants.dtype, pd.DatetimeTZDtype):
+        return instants.astype("datetime64[us]")
+    wall: pd.Series = instants.dt.tz_convert(time_zone).dt.tz_localize(None)
+    return wall
+
+
+def created(frame: pd.DataFrame, time_zone: str) -> pd.Series:
+    """Return when each record was created, as wall clock time; all missing where the column is."""
+    if "createdate" not in frame:
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+    return wall_clock(frame["createdate"], time_zone)

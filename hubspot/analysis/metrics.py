@@ -1,0 +1,208 @@
+"""The numbers at the head of the overview, each with what it counts and what it is compared with."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from hubspot.analysis.calendar import Calendar, Periods, Span, created, midnight, wall_clock
+from hubspot.analysis.lifecycle import entered, reached
+from hubspot.portal import COMPANIES, CONTACTS, Portal
+
+CUSTOMER = "customer"
+LEAD = "lead"
+SERIES_WEEKS = 12
+NO_CUSTOMER_STAGE = "This portal has no lifecycle stage with the internal name customer."
+NO_STAGE_DATES = "This portal keeps no dates of entering the stages lead and customer."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """One number. `value` is None where the portal can't answer, and `definition` then says why.
+
+    `kind` count: a number of records; rate: a share from 0 to 1. `before` is the number it is compared with and
+    `compared` says in words what that is; None and empty where no honest comparison exists. `n` records were looked
+    at; `excluded` of them lack what the comparison and `series` need. `series` is oldest first, a point per week.
+    """
+
+    name: str
+    label: str
+    definition: str
+    kind: Literal["count", "rate"] = "count"
+    value: float | None = None
+    before: float | None = None
+    compared: str = ""
+    n: int = 0
+    excluded: int = 0
+    series: tuple[float, ...] = ()
+
+    @property
+    def change(self) -> float | None:
+        """Return the relative change of a count (0.12 is 12% more), the difference of a rate (-0.003 is -0.3 points).
+
+        None where there is nothing to compare with.
+        """
+        if self.value is None or self.before is None:
+            return None
+        if self.kind == "rate":
+            return self.value - self.before
+        return (self.value - self.before) / self.before if self.before else None
+
+
+def kpis(
+    contacts: pd.DataFrame | None, companies: pd.DataFrame | None, portal: Portal, calendar: Calendar
+) -> tuple[Kpi, ...]:
+    """Return the overview's numbers; those of an object that was not granted (None) are left out."""
+    found = []
+    if contacts is not None:
+        found += [
+            total(contacts, CONTACTS, calendar),
+            new_this_month(contacts, calendar),
+            customers(contacts, portal, calendar),
+            lead_to_customer(contacts, portal, calendar),
+        ]
+    if companies is not None:
+        found.append(total(companies, COMPANIES, calendar))
+    if contacts is not None and companies is not None:
+        found.append(empty_companies(companies, contacts))
+    return tuple(found)
+
+
+def total(frame: pd.DataFrame, object_type: str, calendar: Calendar) -> Kpi:
+    """Count the records, compared with those of them that already existed when this month began."""
+    wall = created(frame, calendar.time_zone)
+    month, _ = calendar.month_to_date()
+    dated = int(wall.notna().sum())
+    return Kpi(
+        name=object_type,
+        label=object_type.capitalize(),
+        definition=f"{object_type.capitalize()} in HubSpot now. Earlier numbers count those that still exist.",
+        value=len(frame),
+        before=len(frame) - int((wall >= month.start).sum()) if dated else None,
+        compared=_since(month.start) if dated else "",
+        n=len(frame),
+        excluded=len(frame) - dated,
+        series=_growth(wall, calendar.last(SERIES_WEEKS, "week")) if dated else (),
+    )
+
+
+def new_this_month(contacts: pd.DataFrame, calendar: Calendar) -> Kpi:
+    """Count the contacts created this month, compared with the equal part of last month."""
+    wall = created(contacts, calendar.time_zone)
+    month, before = calendar.month_to_date()
+    dated = int(wall.notna().sum())
+    # The week that runs now would look like a fall.
+    weeks = calendar.last(SERIES_WEEKS + 1, "week")
+    return Kpi(
+        name="new_contacts",
+        label="New contacts",
+        definition=f"Contacts created since 1 {month.start:%B}, compared with the equal part of the month before.",
+        value=int(month.holds(wall).sum()),
+        before=int(before.holds(wall).sum()),
+        compared=_against(before),
+        n=len(contacts),
+        excluded=len(contacts) - dated,
+        series=_per_period(wall, weeks)[:-1] if dated else (),
+    )
+
+
+def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
+    """Count the contacts in the stage "customer", compared with those of them that were in it when this month began."""
+    label = _stage_label(portal, CUSTOMER)
+    kpi = Kpi(name="customers", label="Customers", n=len(contacts), definition=NO_CUSTOMER_STAGE)
+    if label is None or "lifecyclestage" not in contacts:
+        return kpi
+    present = contacts[(contacts["lifecyclestage"] == CUSTOMER).to_numpy(dtype=bool)]
+    definition = f"Contacts whose lifecycle stage is {label} now."
+    dates = entered(present, CUSTOMER)
+    if dates is None or not dates.notna().any():
+        return replace(kpi, definition=definition, value=len(present))
+    wall = wall_clock(dates, calendar.time_zone)
+    month, _ = calendar.month_to_date()
+    return replace(
+        kpi,
+        definition=f"{definition} Earlier numbers count those of them that had entered it by then.",
+        value=len(present),
+        before=len(present) - int((wall >= month.start).sum()),
+        compared=_since(month.start),
+        excluded=int(wall.isna().sum()),
+        series=_growth(wall, calendar.last(SERIES_WEEKS, "week")),
+    )
+
+
+def lead_to_customer(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
+    """Return the share of contacts that ever were leads which ever were customers, compared with this month's start."""
+    lead, customer = _stage_label(portal, LEAD), _stage_label(portal, CUSTOMER)
+    kpi = Kpi(name="lead_to_customer", label="Lead to customer", kind="rate", definition=NO_STAGE_DATES)
+    leads, won = reached(contacts, LEAD), reached(contacts, CUSTOMER)
+    if lead is None or customer is None or leads is None or won is None:
+        return kpi
+    definition = f"Of all contacts that ever reached {lead}, the share that ever reached {customer}."
+    if not leads.any():
+        return replace(kpi, definition=f"{definition} No contact has reached {lead} yet.")
+    month, _ = calendar.month_to_date()
+    before = _rate_by(contacts, month.start, calendar.time_zone)
+    return replace(
+        kpi,
+        definition=definition,
+        value=float(won[leads].mean()),
+        before=before,
+        compared="" if before is None else _since(month.start),
+        n=int(leads.sum()),
+    )
+
+
+def empty_companies(companies: pd.DataFrame, contacts: pd.DataFrame) -> Kpi:
+    """Count the companies that are no contact's primary company.
+
+    HubSpot keeps no date for a link, so there is nothing earlier to compare with.
+    """
+    linked = contacts["associatedcompanyid"].dropna() if "associatedcompanyid" in contacts else ()
+    return Kpi(
+        name="empty_companies",
+        label="Empty companies",
+        definition="Companies that are the primary company of no contact.",
+        value=int((~companies["hs_object_id"].isin(linked)).sum()),
+        n=len(companies),
+    )
+
+
+def _stage_label(portal: Portal, value: str) -> str | None:
+    return next((stage.label for stage in portal.stages(CONTACTS) if stage.value == value), None)
+
+
+def _rate_by(contacts: pd.DataFrame, end: datetime, time_zone: str) -> float | None:
+    """Return the rate as it was at a moment, from the dates of entering; None where nobody was a lead by then."""
+    leads, won = (_entered_by(contacts, stage, end=end, time_zone=time_zone) for stage in (LEAD, CUSTOMER))
+    return float(won[leads].mean()) if leads.any() else None
+
+
+def _entered_by(contacts: pd.DataFrame, stage: str, *, end: datetime, time_zone: str) -> np.ndarray:
+    dates = entered(contacts, stage)
+    if dates is None:
+        return np.zeros(len(contacts), dtype=bool)
+    return (wall_clock(dates, time_zone) < end).to_numpy(dtype=bool)
+
+
+def _per_period(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
+    positions = periods.positions(wall)
+    counts = np.bincount(positions[positions >= 0], minlength=len(periods.starts))
+    return tuple(float(count) for count in counts)
+
+
+def _growth(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
+    """Return how many records existed at the end of each period."""
+    earlier = int((wall < midnight(periods.starts[0])).sum())
+    return tuple(float(earlier + count) for count in np.cumsum(_per_period(wall, periods)))
+
+
+def _against(span: Span) -> str:
+    last = span.end - timedelta(microseconds=1)
+    days = "1" if last.day == 1 else f"1\N{EN DASH}{last.day}"
+    return f"vs {days} {span.start:%b}"
+
+
+def _since(moment: datetime) -> str:
+    return f"since {moment.day} {moment:%b}"

@@ -1,0 +1,165 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from hubspot.analysis.calendar import Calendar
+from hubspot.analysis.metrics import Kpi, customers, empty_companies, kpis, lead_to_customer, new_this_month, total
+from hubspot.portal import COMPANIES, CONTACTS
+from tests.analysis.factories import BERLIN, companies, contacts, portal
+
+
+def created(*moments):
+    return contacts(*({"createdate": moment} for moment in moments))
+
+
+def test_the_overview_has_its_six_numbers():
+    names = [kpi.name for kpi in kpis(contacts({}), companies({}), portal(), BERLIN)]
+
+    assert names == ["contacts", "new_contacts", "customers", "lead_to_customer", "companies", "empty_companies"]
+
+
+def test_numbers_of_an_object_that_was_not_granted_are_left_out():
+    assert [kpi.name for kpi in kpis(None, companies({}), portal(), BERLIN)] == ["companies"]
+    assert [kpi.name for kpi in kpis(contacts({}), None, portal(), BERLIN)] == [
+        "contacts",
+        "new_contacts",
+        "customers",
+        "lead_to_customer",
+    ]
+
+
+def test_a_total_is_compared_with_the_records_of_the_months_start():
+    frame = created("2026-10-31T22:59:59Z", "2026-10-31T23:00:00Z", "2026-11-20T00:00:00Z", None)
+
+    kpi = total(frame, CONTACTS, BERLIN)
+
+    assert (kpi.value, kpi.before, kpi.n, kpi.excluded) == (4, 2, 4, 1)
+    assert kpi.change == pytest.approx(1.0)
+    assert kpi.compared == "since 1 Nov"
+    assert kpi.series[-1] == 3
+
+
+def test_a_total_without_creation_dates_has_no_comparison():
+    kpi = total(companies({}, {}).drop(columns="createdate"), COMPANIES, BERLIN)
+
+    assert (kpi.value, kpi.before, kpi.change, kpi.series, kpi.compared) == (2, None, None, (), "")
+
+
+def test_new_contacts_are_compared_with_the_equal_part_of_last_month():
+    # Now is 23 November 14:02 in Berlin; 23 October 14:02 was still summer time, 12:02 in UTC.
+    frame = created(
+        "2026-11-01T00:30:00Z",
+        "2026-11-23T13:00:00Z",
+        "2026-10-23T12:01:59Z",
+        "2026-10-23T12:02:00Z",
+        "2026-09-30T22:00:00Z",
+        "2026-09-30T21:59:59Z",
+    )
+
+    kpi = new_this_month(frame, BERLIN)
+
+    assert (kpi.value, kpi.before) == (2, 2)
+    assert kpi.compared == "vs 1\N{EN DASH}23 Oct"
+
+
+@pytest.mark.parametrize(
+    ("now", "compared"),
+    [("2026-03-31T12:00:00+00:00", "vs 1\N{EN DASH}28 Feb"), ("2026-11-01T12:00:00+00:00", "vs 1 Oct")],
+)
+def test_the_compared_days_are_named_as_they_are(now, compared):
+    assert new_this_month(created(), Calendar(datetime.fromisoformat(now), "Europe/Berlin")).compared == compared
+
+
+def test_the_month_is_the_portals():
+    frame = created("2026-11-01T03:00:00Z")
+    now = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
+
+    assert new_this_month(frame, Calendar(now, "Europe/Berlin")).value == 1
+    assert new_this_month(frame, Calendar(now, "America/Los_Angeles")).value == 0
+
+
+def test_the_series_of_new_contacts_leaves_out_the_running_week():
+    kpi = new_this_month(created("2026-11-23T08:00:00Z", "2026-11-20T08:00:00Z", "2026-11-19T08:00:00Z"), BERLIN)
+
+    assert len(kpi.series) == 12
+    assert kpi.series[-1] == 2
+
+
+def test_customers_are_compared_with_those_of_them_that_were_customers_before():
+    frame = contacts(
+        {"lifecyclestage": "customer", "hs_v2_date_entered_customer": "2026-10-05T00:00:00Z"},
+        {"lifecyclestage": "customer", "hs_v2_date_entered_customer": "2026-11-05T00:00:00Z"},
+        {"lifecyclestage": "customer"},
+        {"lifecyclestage": "lead", "hs_v2_date_entered_customer": "2026-10-05T00:00:00Z"},
+        {},
+    )
+
+    kpi = customers(frame, portal(), BERLIN)
+
+    assert (kpi.value, kpi.before, kpi.n, kpi.excluded) == (3, 2, 5, 1)
+
+
+def test_customers_take_the_portals_word_for_the_stage():
+    kpi = customers(contacts({"lifecyclestage": "customer"}), portal(stages={"customer": "Client"}), BERLIN)
+
+    assert "Client" in kpi.definition
+    assert kpi.before is None
+
+
+@pytest.mark.parametrize("frame", [contacts({}), contacts({}, without=["lifecyclestage"])])
+def test_a_portal_that_removed_the_customer_stage_has_no_such_number(frame):
+    kpi = customers(frame, portal(stages={"lead": "Lead"}), BERLIN)
+
+    assert kpi.value is None
+    assert "no lifecycle stage" in kpi.definition
+
+
+def test_lead_to_customer_is_the_share_of_leads_that_became_customers():
+    before, after = "2026-10-05T00:00:00Z", "2026-11-05T00:00:00Z"
+    frame = contacts(
+        {"hs_v2_date_entered_lead": before, "hs_v2_date_entered_customer": before},
+        {"hs_v2_date_entered_lead": before, "hs_v2_date_entered_customer": after},
+        {"hs_v2_date_entered_lead": before},
+        {"hs_v2_date_entered_lead": after},
+        {"hs_v2_date_entered_customer": before},
+    )
+
+    kpi = lead_to_customer(frame, portal(), BERLIN)
+
+    assert kpi.value == pytest.approx(2 / 4)
+    assert kpi.before == pytest.approx(1 / 3)
+    assert kpi.change == pytest.approx(2 / 4 - 1 / 3)
+    assert (kpi.n, kpi.kind) == (4, "rate")
+
+
+def test_lead_to_customer_needs_leads_and_dates():
+    assert lead_to_customer(contacts({}), portal(), BERLIN).value is None
+    assert lead_to_customer(contacts({"lifecyclestage": "lead"}), portal(), BERLIN).value == 0
+    undated = contacts({"lifecyclestage": "lead"}, without=["hs_v2_date_entered_lead"])
+    assert lead_to_customer(undated, portal(), BERLIN).value is None
+
+
+def test_empty_companies_are_those_without_any_contact():
+    some = companies({"hs_object_id": 900}, {"hs_object_id": 901})
+    linked = contacts({"associatedcompanyid": 900}, {"associatedcompanyid": 999}, {})
+
+    assert empty_companies(some, linked).value == 1
+    assert empty_companies(some, contacts()).value == 2
+    assert empty_companies(some, contacts({}, without=["associatedcompanyid"])).value == 2
+
+
+def test_growth_from_nothing_has_no_percentage():
+    assert Kpi(name="a", label="A", definition="", value=5, before=0).change is None
+
+
+def test_empty_frames_give_zeroes():
+    found = {kpi.name: kpi.value for kpi in kpis(contacts(), companies(), portal(), BERLIN)}
+
+    assert found == {
+        "contacts": 0,
+        "new_contacts": 0,
+        "customers": 0,
+        "lead_to_customer": None,
+        "companies": 0,
+        "empty_companies": 0,
+    }
