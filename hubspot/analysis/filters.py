@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import Span, created, midnight
-from hubspot.analysis.counts import Ranking, rank
 from hubspot.analysis.records import COMPANY_INDUSTRY, NO_VALUE, SEARCH, search_words
 from hubspot.portal import Portal
 
@@ -54,17 +53,6 @@ class Filters:
     def active(self) -> tuple[str, ...]:
         """Return the names of the filters that are set; the two dates are one filter, "created"."""
         return tuple(name for name in NAMES if self._is_set(name))
-
-    @property
-    def is_linkable(self) -> bool:
-        """Return whether `to_query` says all of it."""
-        return not self.search.strip() and all(self.chosen(name) <= {NO_VALUE} for name in TEXT_CHOICES)
-
-    @property
-    def key(self) -> str:
-        """Return a text that is equal for equal filters and no others, for a cache."""
-        chosen = [f"{name}={_joined(self.chosen(name))}" for name in CHOICES]
-        return "&".join([*chosen, f"created={self.created_from}..{self.created_to}", f"search={self.search.strip()}"])
 
     def chosen(self, name: str) -> frozenset[str]:
         """Return the chosen values of one of CHOICES."""
@@ -145,16 +133,6 @@ class Selection:
         best = max(gains, key=lambda name: gains[name], default="")
         return Relief(best, gains[best]) if gains.get(best) else None
 
-    def option_counts(self, name: str, portal: Portal, object_type: str) -> Ranking | None:
-        """Count the records of each value of one of CHOICES, ignoring its own filter, so that it can be widened.
-
-        None where the frame has no such values.
-        """
-        column = column_of(self.frame, name)
-        if column is None:
-            return None
-        return rank(self.frame.loc[self.ignoring(name), [column]], column, portal, object_type=object_type)
-
 
 def to_query(filters: Filters) -> dict[str, str]:
     """Return the filters as short query parameters; search text and values of text properties stay out of links."""
@@ -233,7 +211,7 @@ def _escaped(value: str) -> str:
 
 def _split(text: str) -> list[str]:
     parts = text.split(_SEPARATOR, _MOST_VALUES)[:_MOST_VALUES] if text else []
-    return [NO_VALUE if part == _NO_VALUE_MARK else unquote(part) for part in parts]
+    return [NO_VALUE if part == _NO_VALUE_MARK else unquote(part) for part in parts if part]
 
 
 def _read_range(text: str) -> tuple[date | None, date | None]:
