@@ -1,0 +1,98 @@
+"""Files of records: exactly the records and columns on the screen, readable in a spreadsheet and harmless there."""
+
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from hubspot.analysis.records import decoded
+from hubspot.portal import Portal
+from hubspot.ui.tables import headers
+
+RECORD_ID = "hs_object_id"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# A spreadsheet takes a cell that begins so, full-width signs included, for a formula.
+# Source: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+
+
+def csv_bytes(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns: Sequence[str]) -> bytes:
+    """Return the records as CSV (UTF-8 with byte order mark), in the frame's order, Record ID first.
+
+    Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its offset, dates are
+    ISO 8601; numbers stay numbers, missing values are empty. A text that a spreadsheet would take for a formula gets
+    an apostrophe in front. Columns that the frame lacks are left out.
+    """
+    listed = [RECORD_ID, *(column for column in columns if column in frame and column != RECORD_ID)]
+    labels = headers(portal, object_type, listed)
+    readable = decoded(frame[listed], portal, object_type)
+    cells = [_cells(readable[column], portal.account.time_zone) for column in listed]
+    names = _harmless(pa.array([labels[column] for column in listed], pa.large_string())).to_pylist()
+    file = io.BytesIO()
+    file.write(_BYTE_ORDER_MARK)
+    csv.write_csv(pa.Table.from_arrays(cells, names=names), file)
+    return file.getvalue()
+
+
+def csv_name(portal: Portal, object_type: str, loaded_at: datetime) -> str:
+    """Return a file name that says what, whose and as of when, in the portal's zone.
+
+    Like contacts-northwind-trading-2026-11-23-1402.csv; a portal without a name is named by its id.
+    """
+    letters = unicodedata.normalize("NFKD", portal.account.name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].rstrip("-") or str(portal.account.hub_id)
+    local = loaded_at.astimezone(ZoneInfo(portal.account.time_zone))
+    return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.csv"
+
+
+def _cells(values: pd.Series, time_zone: str) -> pa.Array:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return _instants(values, time_zone)
+    if values.dtype.kind == "M":
+        return pc.strftime(pa.array(values, from_pandas=True), format="%Y-%m-%d")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        # Only the distinct labels are looked at.
+        labels = _harmless(pa.array(values.cat.categories.astype("str"), pa.large_string()))
+        codes = pa.array(values.cat.codes, mask=(values.cat.codes < 0).to_numpy())
+        return labels.take(codes)
+    if isinstance(values.dtype, pd.StringDtype):
+        return _harmless(pa.array(values, pa.large_string(), from_pandas=True))
+    return _numbers(pa.array(values, from_pandas=True))
+
+
+def _harmless(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(texts, pattern=_FORMULA, replacement=r"'\1")
+
+
+def _instants(values: pd.Series, time_zone: str) -> pa.Array:
+    """Return instants like 2026-11-22T14:02:11+01:00."""
+    local = values.dt.tz_convert(time_zone)
+    wall = local.dt.tz_localize(None)
+    offsets = wall - values.dt.tz_localize(None)
+    seconds = pa.array(wall, from_pandas=True).cast(pa.timestamp("s"), safe=False)
+    texts = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%S")
+    return pc.binary_join_element_wise(texts, pa.array(_offset_texts(offsets), pa.string(), from_pandas=True), "")
+
+
+def _offset_texts(offsets: pd.Series) -> pd.Series:
+    return offsets.map({offset: _offset_text(offset) for offset in offsets.dropna().unique()})
+
+
+def _offset_text(offset: pd.Timedelta) -> str:
+    hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    return f"{'-' if offset.total_seconds() < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+def _numbers(numbers: pa.Array) -> pa.Array:
+    """Return whole numbers without a decimal point, so that a count reads as one."""
+    if not pa.types.is_floating(numbers.type) or not pc.all(pc.equal(pc.floor(numbers), numbers)).as_py():
+        return numbers
+    is_exact = pc.all(pc.less(pc.abs(numbers), 2.0**53)).as_py()
+    return numbers.cast(pa.int64()) if is_exact else numbers

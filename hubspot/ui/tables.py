@@ -1,0 +1,129 @@
+"""Tables of records: HubSpot's labels in the header and in the cells, beside each name a link to its record."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from hubspot.analysis.calendar import wall_clock
+from hubspot.analysis.records import COMPANY_NAME, CONTACT_COUNT, NAME, column_label, decoded
+from hubspot.portal import COMPANIES, CONTACTS, Account, Portal
+from hubspot.ui.numbers import EMPTY
+
+COLUMNS = {
+    CONTACTS: (
+        NAME,
+        "lifecyclestage",
+        "hubspot_owner_id",
+        COMPANY_NAME,
+        "hs_analytics_source",
+        "hs_analytics_num_visits",
+        "createdate",
+        "email",
+    ),
+    COMPANIES: (
+        NAME,
+        "industry",
+        "hubspot_owner_id",
+        CONTACT_COUNT,
+        "numberofemployees",
+        "annualrevenue",
+        "country",
+        "createdate",
+    ),
+}
+ROW_HEIGHT = 32
+_HEADER_HEIGHT, _BORDERS = 34, 2
+_DAY_FORMAT = "D MMM YYYY"
+_HUBSPOT_HOST = re.compile(r"([a-z0-9-]+\.)+hubspot\.com")
+LINK = "HubSpot"
+_WIDTHS = {NAME: 170, LINK: 80, COMPANY_NAME: 170, "email": 230, "domain": 170}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Readable records: `frame` has labels as column names, `config` says how `st.dataframe` shows each."""
+
+    frame: pd.DataFrame
+    config: dict[str, Any]
+
+    def options(self, most_rows: int) -> dict[str, Any]:
+        """Return the arguments for `st.dataframe`: as high as its rows, or as `most_rows` of them, never half a row."""
+        rows = min(max(len(self.frame), 1), most_rows)
+        return {
+            "column_config": self.config,
+            "hide_index": True,
+            "row_height": ROW_HEIGHT,
+            "height": _HEADER_HEIGHT + ROW_HEIGHT * rows + _BORDERS,
+            "placeholder": EMPTY,
+            # Sorted on the server, and without a download of its own, which would not be safe in a spreadsheet.
+            "lazy": True,
+        }
+
+
+def table(
+    frame: pd.DataFrame,
+    portal: Portal,
+    object_type: str,
+    *,
+    columns: Sequence[str] | None = None,
+    links: bool = True,
+) -> Table:
+    """Return records for the screen, in the frame's order: `columns` by internal name, those it lacks left out.
+
+    `frame` is joined (it has the names). Instants become wall clock time of the portal's zone. Without `links`, and
+    where the account's host is not HubSpot's, there is no column of links.
+    """
+    shown = [column for column in columns or COLUMNS[object_type] if column in frame]
+    labels = headers(portal, object_type, shown)
+    readable = decoded(frame[shown], portal, object_type)
+    config = {labels[column]: _config(frame[column], labels[column], column) for column in shown}
+    for column in shown:
+        if isinstance(frame[column].dtype, pd.DatetimeTZDtype):
+            readable[column] = wall_clock(frame[column], portal.account.time_zone)
+    readable = readable.rename(columns=labels)
+    if links and NAME in shown and is_hubspot(portal.account):
+        # Not the name itself: a column of links is sorted by address.
+        readable.insert(shown.index(NAME) + 1, LINK, record_links(frame, portal.account, object_type))
+        config[LINK] = st.column_config.LinkColumn(LINK, display_text="Open", width=_WIDTHS[LINK])
+    return Table(readable.reset_index(drop=True), config)
+
+
+def headers(portal: Portal, object_type: str, columns: Sequence[str]) -> dict[str, str]:
+    """Map columns to unique labels: money names its currency; of two equal labels the later says its internal name."""
+    labels: dict[str, str] = {}
+    for column in columns:
+        label = _header(portal, object_type, column)
+        labels[column] = f"{label} ({column})" if label in labels.values() else label
+    return labels
+
+
+def record_links(frame: pd.DataFrame, account: Account, object_type: str) -> pd.Series:
+    """Return each record's address in HubSpot."""
+    prefix = account.record_url(object_type, 0).removesuffix("0")
+    return prefix + frame["hs_object_id"].astype("str")
+
+
+def is_hubspot(account: Account) -> bool:
+    """Return whether the account's record links lead to HubSpot."""
+    return _HUBSPOT_HOST.fullmatch(account.ui_domain) is not None
+
+
+def _header(portal: Portal, object_type: str, column: str) -> str:
+    definition = portal.property_named(object_type, column)
+    label = column_label(portal, object_type, column)
+    return f"{label} ({portal.account.currency})" if definition and definition.shows_currency else label
+
+
+def _config(values: pd.Series, label: str, column: str) -> Any:
+    kind = values.dtype.kind
+    if isinstance(values.dtype, pd.CategoricalDtype | pd.BooleanDtype | pd.StringDtype):
+        return st.column_config.TextColumn(label, width=_WIDTHS.get(column))
+    if kind == "M":
+        return st.column_config.DatetimeColumn(label, format=_DAY_FORMAT)
+    # Ids are names made of digits: no separators.
+    is_id = column.endswith("_id") or column == "associatedcompanyid"
+    return st.column_config.NumberColumn(label, format="%d" if is_id else "localized")
