@@ -1,0 +1,105 @@
+"""What a person can do from a page: load, stop looking as somebody, switch, disconnect."""
+
+import logging
+
+import streamlit as st
+
+from hubspot.connections.handshake import Notice
+from hubspot.connections.sessions import Visit
+from hubspot.sync.progress import Phase
+from hubspot.ui import services, state
+from hubspot.ui.state import View
+
+LOG = logging.getLogger(__name__)
+
+
+def load(view: View) -> None:
+    """Start loading the portal in the background, unless a load runs."""
+    house, account = services.services(), view.grant.account
+    house.jobs.start(
+        view.hub_id, lambda rejected: house.grants.access(account, rejected), view.object_types, view.epoch
+    )
+
+
+def needs_load(view: View) -> bool:
+    """Return whether something granted is not there and no load of this connection has tried, or its copy is gone."""
+    if view.is_loading or not set(view.object_types) - set(view.stored):
+        return False
+    tried = view.progress
+    is_gone = tried is not None and tried.phase is Phase.DONE and not view.stored
+    return tried is None or is_gone or tried.started_at < view.grant.connected_at
+
+
+def note_visit(view: View) -> None:
+    """Note that somebody looks at the portal, and that this browser used it last."""
+    house = services.services()
+    house.grants.opened(view.hub_id)
+    if st.session_state.get(state.LOOKED_AT) != view.hub_id:
+        house.sessions.remember_portal(state.person(), view.hub_id)
+        st.session_state[state.LOOKED_AT] = view.hub_id
+
+
+def switch_portal(hub_id: int) -> None:
+    """Look at another portal of this browser, in this tab."""
+    st.query_params[state.PORTAL] = str(hub_id)
+    st.rerun()
+
+
+def sign_out() -> None:
+    """End this browser's session; no connection ends with it."""
+    services.services().sessions.sign_out(state.person())
+    LOG.info("signed out")
+    _start_over()
+
+
+def is_only_connection(view: View) -> bool:
+    """Return whether the portal's data goes when this person disconnects."""
+    others = set(services.services().grants.accounts(view.hub_id)) - {view.grant.account}
+    return not others
+
+
+def disconnect(view: View) -> None:
+    """End a person's own connection; with the last one of the portal, delete its data."""
+    house = services.services()
+    done = house.grants.disconnect(view.grant.account)
+    house.sessions.drop(state.person(), view.hub_id)
+    if done.was_last:
+        delete_data(view.hub_id)
+    if not done.is_revoked:
+        house.handshake.leave_notice(state.person(), _not_revoked())
+    _start_over()
+
+
+def forget_ended(seen: Visit) -> None:
+    """Delete the data of portals whose last connection HubSpot has ended."""
+    house = services.services()
+    for hub_id in seen.ended:
+        if hub_id in house.snapshots.hub_ids() and not house.grants.accounts(hub_id):
+            delete_data(hub_id)
+
+
+def dismiss_ended(hub_id: int) -> None:
+    """Stop telling this browser of a connection that ended."""
+    services.services().sessions.drop(state.person(), hub_id)
+
+
+def delete_data(hub_id: int) -> None:
+    """Delete everything that was loaded of a portal: a load that runs, the stored copy, what memory holds."""
+    house = services.services()
+    house.jobs.forget(hub_id)
+    house.snapshots.delete(hub_id)
+    state.drop_copies()
+
+
+def _not_revoked() -> Notice:
+    return Notice(
+        "warning",
+        "Disconnected here, but HubSpot did not answer, so the connection could not be revoked there. "
+        "Remove the app in HubSpot, under Settings, Integrations, Connected apps.",
+    )
+
+
+def _start_over() -> None:
+    st.session_state.clear()
+    st.query_params.clear()
+    st.rerun()

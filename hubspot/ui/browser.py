@@ -1,0 +1,49 @@
+"""Who is asking: the browser's cookie, as the server sets it and as a script reads it."""
+
+import hashlib
+import re
+import secrets
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+MAX_AGE = 30 * 24 * 3600
+_WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Return the cookie's name; the prefix makes browsers refuse one that another host planted."""
+    return "__Host-hd_sid" if secure else "hd_sid"
+
+
+def new_id() -> str:
+    """Return a fresh browser id, 32 random bytes as 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def is_well_formed(value: object) -> bool:
+    """Return whether a cookie could be one of ours."""
+    return isinstance(value, str) and _WELL_FORMED.fullmatch(value) is not None
+
+
+def set_cookie(value: str, *, secure: bool) -> str:
+    """Return the Set-Cookie header. Lax, because the return from HubSpot is a navigation from another site."""
+    flags = f"Path=/; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax"
+    return f"{cookie_name(secure=secure)}={value}; {flags}{'; Secure' if secure else ''}"
+
+
+def hashed(value: str) -> str:
+    """Return what the store knows a browser by; the cookie can't be computed from it."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def current(*, secure: bool) -> str:
+    """Return the running script's browser, hashed; empty when it sent no cookie of ours."""
+    value = st.context.cookies.get(cookie_name(secure=secure))
+    return hashed(value) if value is not None and is_well_formed(value) else ""
+
+
+def origin() -> str:
+    """Return the origin in the browser's address bar, such as http://localhost:8501; empty when unknown."""
+    parts = urlsplit(st.context.url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,110 @@
+"""The return from HubSpot: reads code and state from the query parameters, and leaves with a jump.
+
+A run that handles a return shows nothing else, so that code and state leave the address bar and the history at once.
+What the person should know waits for the next run.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from hubspot.connections.grants import Grant
+from hubspot.connections.handshake import Notice, Outcome, Verdict
+from hubspot.errors import HubSpotError, NotConnected, StoreError
+from hubspot.ui import browser, destinations, elements, services, web, words
+from hubspot.ui.services import Services
+
+LOG = logging.getLogger(__name__)
+_RETURNED = {"code", "error"}
+# A reload during the exchange starts a second run, which waits for what the first one finds.
+_PATIENCE = 15.0
+
+
+def handle() -> None:
+    """Finish a sign-in if this run is a return from HubSpot; do nothing otherwise."""
+    returned = st.query_params.to_dict()
+    if not _RETURNED & set(returned):
+        return
+    try:
+        redirect_uri = web.redirect_uri_for(browser.origin())
+        person = browser.current(secure=web.is_secure())
+        destination = _finish(services.services(), _Return(returned, person, redirect_uri))
+    except HubSpotError as error:
+        LOG.error("sign-in: %s", error)
+        destination = "/?said=store_down"
+    elements.jump(destination)
+
+
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """What HubSpot put into the address, whose browser carried it, and the address it was sent to."""
+
+    query: dict[str, str] = field(repr=False)
+    person: str
+    redirect_uri: str
+
+
+def _finish(house: Services, returned: _Return) -> str:
+    """Return the address to jump to. Nothing in here may touch Streamlit: a rerun would stop it half-way."""
+    if not returned.person:
+        # Nobody is no browser: what all visitors without a cookie share must never see a portal.
+        return "/?said=other_browser"
+    verdict = house.handshake.judge(returned.query.get("state", ""), returned.person)
+    if verdict.kind != "ok":
+        LOG.info("sign-in: %s return refused", verdict.kind)
+        return f"/?said={verdict.kind}"
+    if not house.handshake.claim(verdict.nonce):
+        return _where_the_first_went(house, verdict.nonce)
+    outcome = _outcome(house, returned, verdict)
+    house.handshake.record(verdict.nonce, outcome)
+    house.handshake.leave_notice(returned.person, Notice(outcome.kind, outcome.text))
+    return _path(outcome)
+
+
+def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:
+    if "code" not in returned.query:
+        LOG.info("sign-in: refused by the person or by HubSpot")
+        refusal = words.REFUSALS.get(returned.query.get("error", ""), words.REFUSED)
+        return Outcome("warning", verdict.page, refusal)
+    try:
+        grant = _connect(house, returned, verdict)
+    except StoreError:
+        raise
+    except HubSpotError as error:
+        LOG.error("sign-in failed: %s %s", type(error).__name__, getattr(error, "correlation_id", ""))
+        return Outcome("error", verdict.page, f"{error} Nothing was connected.")
+    name = grant.hub_domain or f"portal {grant.account.hub_id}"
+    return Outcome("info", verdict.page, f"Connected to {name}.", grant.account.hub_id)
+
+
+def _connect(house: Services, returned: _Return, verdict: Verdict) -> Grant:
+    def admit(grant: Grant) -> None:
+        allowed = house.settings.allowed_portals
+        if allowed and grant.account.hub_id not in allowed:
+            raise NotConnected(f"The operator does not allow portal {grant.account.hub_id} here.")
+
+    token = house.oauth.exchange_code(
+        returned.query["code"], redirect_uri=returned.redirect_uri, code_verifier=verdict.code_verifier
+    )
+    grant = house.grants.save(token, admit=admit)
+    house.sessions.add(returned.person, grant)
+    return grant
+
+
+def _where_the_first_went(house: Services, nonce: str) -> str:
+    """Return where the run that won this return leads, however often it is repeated."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        outcome = house.handshake.outcome(nonce)
+        if outcome is None:
+            break
+        if outcome.kind != "pending":
+            return _path(outcome)
+        time.sleep(0.1)
+    return "/?said=replayed"
+
+
+def _path(outcome: Outcome) -> str:
+    return destinations.PAGES[destinations.known(outcome.page)].path

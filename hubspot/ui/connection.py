@@ -1,0 +1,118 @@
+"""The cards of the connection page: the portal, what was granted, the token, the store, what lies where."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from hubspot.connections.engine import Health
+from hubspot.errors import StoreError
+from hubspot.ui import elements, progress, services, sidebar, state, words
+from hubspot.ui.state import View
+
+
+def portal(view: View) -> None:
+    """Show which portal this is."""
+    account = view.account
+    _card(
+        "Portal",
+        {
+            "Name": elements.plain(view.name),
+            "Portal ID": str(view.hub_id),
+            "Kind": account.account_type.replace("_", " ").capitalize(),
+            "Time zone": elements.plain(account.time_zone),
+            "Currency": elements.plain(account.currency),
+        },
+    )
+
+
+def copy(view: View) -> None:
+    """Show what was loaded and when."""
+    counts = {
+        name.capitalize(): words.number(len(records)) if (records := state.frame(view, name)) is not None else "none"
+        for name in view.object_types
+    }
+    age = progress.age(view.loaded_at) if view.loaded_at else "not complete yet"
+    loaded = f"{age} ({_moment(view.loaded_at, view)})" if view.loaded_at else age
+    _card("Data", {**counts, "Owners": words.number(len(view.portal.owners)), "Loaded": loaded})
+
+
+def permissions(view: View) -> None:
+    """Show the granted scopes in words."""
+    with st.container(border=True, gap="xxsmall"):
+        st.subheader("What this connection may read", anchor=False)
+        for scope in view.grant.scopes:
+            subject, detail = words.scope_words(scope)
+            st.markdown(f":green[:material/check:] {elements.plain(subject)} :gray[{detail}]")
+        for scope in services.services().settings.scopes:
+            if scope not in view.grant.scopes:
+                st.markdown(f":gray[:material/close: {elements.plain(words.scope_words(scope)[0])} (not granted)]")
+        st.markdown(":small[:gray[It only reads. Nothing in HubSpot can be changed from here.]]")
+
+
+def token(view: View) -> None:
+    """Show when the access token ends."""
+    ends_at = services.services().grants.token_expires_at(view.grant.account)
+    _card(
+        "Connection",
+        {
+            "Connected": _moment(view.grant.connected_at, view),
+            "Access token": f"until {_moment(ends_at, view)}" if ends_at else "renewed when next needed",
+            "Renewal": "by itself, before it ends",
+        },
+    )
+
+
+def store(view: View) -> None:
+    """Show where tokens live and how well, with what the operator should mend."""
+    del view
+    try:
+        health = services.services().store.health()
+    except StoreError as error:
+        st.error(str(error), icon=":material/database_off:")
+        return
+    _card("Token store", _health(health))
+    for warning in health.warnings:
+        st.warning(warning, icon=":material/warning:")
+
+
+def _health(health: Health) -> dict[str, str]:
+    return {
+        "Engine": f"{health.engine.capitalize()} {elements.plain(health.version)}",
+        "Where": "inside this dashboard" if health.where == "embedded" else elements.plain(health.where),
+        "Kept on disk": health.persistence,
+        "When full": "keeps everything" if health.eviction_policy == "noeviction" else health.eviction_policy,
+    }
+
+
+def privacy(view: View) -> None:
+    """Say what is stored where and for how long, and offer to end it."""
+    house = services.services()
+    place = "the folder or store in SNAPSHOT_URI" if house.settings.snapshot_uri else "the dashboard's state folder"
+    with st.container(border=True, gap="xsmall"):
+        st.subheader("What is stored, where and for how long", anchor=False)
+        st.markdown(
+            f"- **Tokens**: in the token store, encrypted with AES-256-GCM. The access token ends by itself; the "
+            f"connection ends when you disconnect, or after {house.settings.keep_days} days without a visit.\n"
+            f"- **Contacts, companies, owners**: an encrypted copy in {place}, deleted with the portal's last "
+            "connection.\n"
+            "- **Your browser**: one cookie with a random id, 30 days at most; 7 days without a visit end it. "
+            "No token and no record is stored in it.\n"
+            "- **Logs**: no names, no addresses, no tokens; the portal's number and HubSpot's reference numbers."
+        )
+        if st.button("Disconnect", icon=":material/link_off:", key="disconnect.page"):
+            sidebar.confirm_disconnect(view)
+
+
+def _card(title: str, rows: dict[str, str]) -> None:
+    with st.container(border=True, gap="xxsmall", height="stretch"):
+        st.subheader(title, anchor=False)
+        for name, value in rows.items():
+            st.markdown(f":gray[{name}:] {value}")
+
+
+def _moment(moment: datetime | None, view: View) -> str:
+    if moment is None:
+        return "unknown"
+    local = moment.astimezone(ZoneInfo(view.account.time_zone))
+    return f"{local.day} {local:%b %Y, %H:%M}"

@@ -1,0 +1,48 @@
+"""The only HTML of the product: a link that stays in the tab, a jump, and the mark."""
+
+import html
+import json
+import re
+from typing import Literal
+
+import streamlit as st
+
+WHITE_ON_ACCENT = "color:#FFFFFF;background:#2F5BD0;border:1px solid #2F5BD0"
+QUIET = "color:inherit;background:transparent;border:1px solid rgba(128,138,155,.45)"
+_LINK = (
+    "display:block;text-align:center;text-decoration:none;font-weight:600;border-radius:.4rem;"
+    "padding:.45rem .8rem;line-height:1.35;box-sizing:border-box;font-size:.933rem;white-space:nowrap;"
+)
+
+MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" rx="6" fill="#2F5BD0"/>'
+    '<path d="M7.5 20.5v-6M14 20.5v-13M20.5 20.5v-9" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>'
+)
+
+
+def link(label: str, href: str, *, primary: bool = True, width: Literal["content", "stretch"] = "content") -> None:
+    """Show a link that looks like a button and opens in this tab.
+
+    Streamlit's own links open a new tab, and the old one would stay disconnected.
+    """
+    style = _LINK + (WHITE_ON_ACCENT if primary else QUIET)
+    st.html(f'<a href="{html.escape(href, quote=True)}" style="{style}">{html.escape(label)}</a>', width=width)
+
+
+def jump_script(destination: str) -> str:
+    """Return the exact script text of a jump, which the content security policy allows by its hash."""
+    return f"window.location.replace({json.dumps(destination)})"
+
+
+def jump(destination: str) -> None:
+    """Replace this page, history entry included, by a destination of the fixed list, and end the run."""
+    st.html(f"<script>{jump_script(destination)}</script>", unsafe_allow_javascript=True)
+    st.stop()
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+
+
+def plain(text: str) -> str:
+    """Return a text from HubSpot so that Markdown shows it letter by letter, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,184 @@
+"""What Contacts and Companies share: charts of the filtered records, the table, its download, and what else may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from hubspot.analysis import filters as filtering
+from hubspot.analysis.counts import Ranking, rank
+from hubspot.analysis.filters import Filters
+from hubspot.analysis.records import NO_VALUE, column_label
+from hubspot.errors import NotConnected
+from hubspot.portal import COMPANIES, CONTACTS
+from hubspot.ui import charts, downloads, elements, filter_bar, state, tables, words
+from hubspot.ui.filter_bar import TITLES
+from hubspot.ui.state import View
+
+BANDS = {CONTACTS: ("source", "stage", "owner"), COMPANIES: ("industry", "country", "owner")}
+_BARS = 6
+_ROWS_SEEN = 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The records that the filters let through: `records` is a part of `everything`, newest first."""
+
+    object_type: str
+    filters: Filters
+    everything: pd.DataFrame
+    records: pd.DataFrame
+
+
+def select(view: View, object_type: str) -> Selection:
+    """Show search, filters and chips; return what they let through. Ends the run on an empty portal."""
+    everything = state.frame(view, object_type)
+    if everything is None or everything.empty:
+        _tell_empty_portal(view, object_type)
+        st.stop()
+    filters = filter_bar.show(view, everything, object_type)
+    return Selection(object_type, filters, everything, matching(view, everything, filters))
+
+
+def matching(view: View, everything: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """Return the records that filters let through, newest first."""
+    found = filtering.select(everything, filters, view.account.time_zone).records
+    return found.sort_values("createdate", ascending=False, kind="stable") if "createdate" in found else found
+
+
+def band(view: View, selection: Selection) -> None:
+    """Show three rankings of exactly the selected records."""
+    noun = words.OBJECT_NOUNS[selection.object_type][1]
+    # On a narrow screen the band scrolls sideways, so that the table stays near.
+    with st.grid(3, min_column_width=272, wrap=False, gap="small"):
+        for name in BANDS[selection.object_type]:
+            with st.container(border=True, gap="xsmall", height="stretch"):
+                st.subheader(TITLES[name], anchor=False)
+                _chart(view, selection, name, noun)
+
+
+def _chart(view: View, selection: Selection, name: str, noun: str) -> None:
+    column = filtering.column_of(selection.everything, name)
+    if column is None or selection.everything[column].isna().all():
+        label = column_label(view.portal, selection.object_type, filtering.CHOICES[name])
+        st.markdown(
+            f":small[:gray[{elements.plain(label)} was never filled in this portal, so nothing can be grouped by it. "
+            "Fill it in HubSpot, then refresh.]]"
+        )
+        return
+    ranking = rank(selection.records, column, view.portal, object_type=selection.object_type)
+    if name == "stage":
+        ranking = ranking.in_order([stage.value for stage in view.portal.stages(selection.object_type)])
+    else:
+        ranking = ranking.top(_BARS)
+    st.plotly_chart(
+        charts.ranked_bars(ranking, noun=noun),
+        config=charts.CONFIG,
+        key=f"{selection.object_type}.{name}.bars",
+        alt=charts.ranked_alt(ranking, TITLES[name]),
+    )
+    if ranking.excluded:
+        st.markdown(f":small[:gray[{words.number(ranking.excluded)} more in {_rest(ranking)} other values]]")
+
+
+def _rest(ranking: Ranking) -> str:
+    shown = int((ranking.rows["value"] != NO_VALUE).sum())
+    return words.number(ranking.distinct - shown)
+
+
+def listing(view: View, selection: Selection) -> None:
+    """Show how many records are selected, their download and the table; or the way out of an empty selection."""
+    if selection.records.empty:
+        _tell_nothing_matches(view, selection)
+        return
+    columns = tables.COLUMNS[selection.object_type]
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(_count_line(selection))
+        _download(view, selection, columns)
+    shown = tables.table(
+        selection.records, view.portal, selection.object_type, columns=columns, links=not state.is_sample()
+    )
+    st.dataframe(
+        shown.frame,
+        key=f"{selection.object_type}.table",
+        alt=f"Table of {_plain_count(selection)}",
+        **shown.options(_ROWS_SEEN),
+    )
+
+
+def _count_line(selection: Selection) -> str:
+    total = words.counted(len(selection.everything), selection.object_type)
+    return f"**{words.number(len(selection.records))}** :gray[of {total}]"
+
+
+def _plain_count(selection: Selection) -> str:
+    return words.of_total(len(selection.records), len(selection.everything), selection.object_type)
+
+
+def _download(view: View, selection: Selection, columns: Sequence[str]) -> None:
+    """Offer the selected records; the file is made on the click, and access is asked for again then."""
+    filters, object_type = selection.filters, selection.object_type
+    # The click is answered outside of this run, where nothing of the session is at hand.
+    person, hub_id = state.person(), view.hub_id
+
+    def build() -> bytes:
+        now = state.view(state.visit(person), hub_id)
+        records = state.frame(now, object_type)
+        if records is None:
+            raise NotConnected("These records may no longer be read here.")
+        return downloads.csv_bytes(matching(now, records, filters), now.portal, object_type, columns=columns)
+
+    st.download_button(
+        "Download CSV",
+        build,
+        file_name=downloads.csv_name(view.portal, object_type, view.loaded_at or state.now()),
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{object_type}.csv",
+    )
+
+
+def _tell_empty_portal(view: View, object_type: str) -> None:
+    noun = words.OBJECT_NOUNS[object_type][1]
+    if view.is_loading:
+        st.info(f"No {noun} have arrived yet.", icon=":material/hourglass_empty:")
+    else:
+        st.info(
+            f"This portal has no {noun} yet. Create or [import them in HubSpot]"
+            f"(https://{view.account.ui_domain}/import/{view.hub_id}), then refresh.",
+            icon=":material/inbox:",
+        )
+
+
+def _tell_nothing_matches(view: View, selection: Selection) -> None:
+    noun = words.OBJECT_NOUNS[selection.object_type][1]
+    names = selection.filters.active
+    best = filtering.select(selection.everything, selection.filters, view.account.time_zone).relief
+    with st.container(border=True, gap="small"):
+        st.subheader(f"No {noun} match {_these(len(names))}", anchor=False)
+        if best:
+            back = words.counted(best.count, selection.object_type)
+            st.markdown(f"Removing *{TITLES[best.name]}* brings back {back}.")
+        else:
+            st.markdown("Removing a single one brings nothing back: take off two, or clear them all.")
+        with st.container(horizontal=True):
+            if best:
+                st.button(
+                    f"Remove {TITLES[best.name]}",
+                    key=f"{selection.object_type}.relief",
+                    on_click=filter_bar.clear,
+                    args=(selection.object_type, [best.name]),
+                )
+            st.button(
+                "Clear all",
+                type="tertiary",
+                key=f"{selection.object_type}.clear.empty",
+                on_click=filter_bar.clear,
+                args=(selection.object_type, names),
+            )
+
+
+def _these(count: int) -> str:
+    return "this filter" if count == 1 else f"these {count} filters"

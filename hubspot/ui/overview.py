@@ -1,0 +1,181 @@
+"""The cards of the overview: numbers, contacts over time, stages, owners, industries, the newest contacts."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from hubspot.analysis.calendar import Calendar, Grain
+from hubspot.analysis.counts import Ranking, Timeline, rank, recent, timeline
+from hubspot.analysis.lifecycle import Stages, stages
+from hubspot.analysis.metrics import Kpi, kpis
+from hubspot.portal import COMPANIES, CONTACTS
+from hubspot.ui import charts, state, tables, words
+from hubspot.ui.numbers import day, delta_of, value_of
+from hubspot.ui.state import Key, View
+
+GRAINS: dict[str, Grain] = {"Weeks": "week", "Months": "month"}
+PERIODS = 13
+SOURCE, OWNER, INDUSTRY = "hs_analytics_source", "hubspot_owner_id", "industry"
+_RECENT = 8
+_BARS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """All that the overview shows of one copy of a portal on one day; None where it was not granted or not loaded."""
+
+    kpis: tuple[Kpi, ...]
+    over_time: Timeline | None = None
+    stages: Stages | None = None
+    owners: Ranking | None = None
+    industries: Ranking | None = None
+    newest: pd.DataFrame | None = None
+
+
+def answers(view: View, grain: str) -> Answers:
+    """Return the overview's numbers, computed once for everybody who sees the same copy on the same day."""
+    today = Calendar(state.now(), view.account.time_zone).today
+    return _answers(view.key, today, grain)
+
+
+@st.cache_data(ttl=900, max_entries=32, show_spinner=False)
+def _answers(key: Key, today: date, grain: str) -> Answers:
+    del today
+    copy = state.copy(key)
+    portal, contacts, companies = copy.portal, copy.frames.get(CONTACTS), copy.frames.get(COMPANIES)
+    calendar = Calendar(state.now(), portal.account.time_zone)
+    found = Answers(kpis(contacts, companies, portal, calendar))
+    if contacts is not None:
+        periods = calendar.last(PERIODS, GRAINS[grain])
+        found = replace(
+            found,
+            over_time=timeline(contacts, SOURCE, portal, object_type=CONTACTS, periods=periods),
+            stages=stages(contacts, portal, CONTACTS),
+            owners=rank(contacts, OWNER, portal, object_type=CONTACTS),
+            newest=recent(contacts, _RECENT),
+        )
+    if companies is not None:
+        found = replace(found, industries=rank(companies, INDUSTRY, portal, object_type=COMPANIES))
+    return found
+
+
+def numbers(found: Answers, *, is_partial: bool) -> None:
+    """Show the numbers in one card, each with its change and a small line; no change while records still arrive."""
+    with st.container(border=True), st.grid(len(found.kpis), min_column_width=120):
+        for kpi in found.kpis:
+            with st.container(gap="xxsmall"):
+                _number(replace(kpi, before=None, compared="", series=()) if is_partial else kpi)
+
+
+def _number(kpi: Kpi) -> None:
+    st.metric(
+        kpi.label,
+        value_of(kpi),
+        delta_of(kpi),
+        delta_color="off",
+        delta_description=kpi.compared or None,
+        help=_explained(kpi),
+    )
+    if len(kpi.series) > 1:
+        st.plotly_chart(
+            charts.sparkline(kpi.series),
+            config=charts.CONFIG | {"staticPlot": True},
+            key=f"kpi.{kpi.name}",
+            alt=charts.sparkline_alt(kpi.series, kpi.label),
+        )
+
+
+def _explained(kpi: Kpi) -> str:
+    left_out = f" {words.number(kpi.excluded)} without a date are left out of the comparison." if kpi.excluded else ""
+    return f"{kpi.definition} n = {words.number(kpi.n)}.{left_out}"
+
+
+def movement(found: Answers, grain: str) -> None:
+    """Show how contacts arrive and how far they get."""
+    if found.over_time is None or found.stages is None:
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        _over_time(found.over_time, grain)
+    with right:
+        _how_far(found.stages)
+
+
+def rankings(found: Answers) -> None:
+    """Show who owns the contacts, and what the companies do."""
+    cards = []
+    if found.owners:
+        cards.append(
+            ("Contacts by owner", found.owners, CONTACTS, "No contact has an owner. Assign owners in HubSpot.")
+        )
+    if found.industries:
+        cards.append(
+            ("Companies by industry", found.industries, COMPANIES, "Industry was never filled in this portal.")
+        )
+    for place, card in zip(st.columns(len(cards)), cards, strict=True) if cards else ():
+        with place:
+            _ranking(*card)
+
+
+def _over_time(found: Timeline, grain: str) -> None:
+    """Show the contacts created in each period by original source."""
+    title = f"New contacts per {GRAINS[grain]}, by source"
+    with _card(title, _over_time_note(found)):
+        st.plotly_chart(
+            charts.timeline_bars(found), config=charts.CONFIG, key="over_time", alt=charts.timeline_alt(found, title)
+        )
+
+
+def _over_time_note(found: Timeline) -> str:
+    undated = f" · {words.number(found.undated)} without a creation date" if found.undated else ""
+    since = day(found.periods.starts[0])
+    return f"{words.counted(found.n, CONTACTS)} created since {since} · hatched: still running{undated}"
+
+
+def _how_far(found: Stages) -> None:
+    """Show how many contacts reached each lifecycle stage."""
+    note = (
+        "Contacts that ever reached a stage · share of the stage before"
+        if found.dated
+        else "Contacts in each stage now; this portal keeps no dates of entering"
+    )
+    with _card("How far contacts got", note):
+        if found.rows.empty:
+            st.markdown(":small[:gray[This portal has no lifecycle stages.]]")
+            return
+        height = max(charts.ROW * len(found.rows), 230)
+        figure = charts.stage_bars(found, height=height)
+        st.plotly_chart(figure, config=charts.CONFIG, key="stages", alt=charts.stage_alt(found, "How far contacts got"))
+
+
+def _ranking(title: str, found: Ranking, object_type: str, empty: str) -> None:
+    """Show the most frequent values of one property; `empty` says why there may be none."""
+    noun = words.OBJECT_NOUNS[object_type][1]
+    with _card(title, words.counted(found.n, object_type)):
+        if not found.distinct:
+            st.markdown(f":small[:gray[{empty} Then refresh to see it here.]]")
+            return
+        top = found.top(_BARS)
+        st.plotly_chart(
+            charts.ranked_bars(top, noun=noun), config=charts.CONFIG, key=title, alt=charts.ranked_alt(top, title)
+        )
+
+
+def newest(view: View, found: Answers) -> None:
+    """Show the contacts created last."""
+    if found.newest is None or found.newest.empty:
+        return
+    st.subheader("Recently created", anchor=False)
+    shown = tables.table(found.newest, view.portal, CONTACTS, links=not state.is_sample())
+    st.dataframe(shown.frame, key="newest", alt="The contacts created last", **shown.options(_RECENT))
+
+
+def _card(title: str, note: str) -> DeltaGenerator:
+    card = st.container(border=True, gap="xsmall", height="stretch")
+    with card:
+        st.subheader(title, anchor=False)
+        st.markdown(f":small[:gray[{note}]]")
+    return card

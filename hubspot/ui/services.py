@@ -1,0 +1,175 @@
+"""Joins the rooms: builds, once per process, the objects that every rerun, route and job shares."""
+
+import datetime as dt
+import functools
+import json
+import logging
+import sys
+import threading
+from dataclasses import dataclass, replace
+
+from hubspot import keyring as keyrings
+from hubspot import settings as settings_module
+from hubspot.api.client import HubSpot
+from hubspot.api.oauth import OAuth
+from hubspot.connections.engine import Store, open_store
+from hubspot.connections.grants import Grants
+from hubspot.connections.handshake import Handshake
+from hubspot.connections.keycheck import check_keys
+from hubspot.connections.preferences import Preferences
+from hubspot.connections.sessions import Sessions
+from hubspot.keyring import KeyRing
+from hubspot.settings import SAMPLE_CLIENT_ID, Settings
+from hubspot.sync.jobs import Jobs
+from hubspot.sync.snapshots import Snapshots
+from hubspot.ui.destinations import PAGES
+
+SAMPLE_PATH = "/sample"
+SAMPLE_CONTACTS = 12_431
+SAMPLE_COMPANIES = 2_018
+SAMPLE_SEED = 7
+
+_TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_building = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The shared objects; all of them may be used by many threads at once.
+
+    `settings` are complete: where no HubSpot app is configured (`is_sample`) they name the sample portal's.
+    """
+
+    settings: Settings
+    is_sample: bool
+    keyring: KeyRing
+    store: Store
+    oauth: OAuth
+    grants: Grants
+    sessions: Sessions
+    handshake: Handshake
+    preferences: Preferences
+    snapshots: Snapshots
+    jobs: Jobs
+
+
+class Listening:
+    """Where this process answers, as first seen by the server; the sample portal is reached there."""
+
+    host = "127.0.0.1"
+    port = 8501
+
+    @property
+    def origin(self) -> str:
+        """Return the address that this process can reach itself at."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+listening = Listening()
+
+
+@functools.cache
+def settings() -> Settings:
+    """Return the operator's settings. Raises SettingsError."""
+    return settings_module.load()
+
+
+@functools.cache
+def keyring() -> KeyRing:
+    """Return the key ring. Raises SettingsError."""
+    return keyrings.load(settings().keys, settings().config_dir)
+
+
+def services() -> Services:
+    """Return the shared objects, built at the first call that succeeds. Raises SettingsError or StoreError."""
+    with _building:
+        return _build()
+
+
+def forget() -> None:
+    """Drop the shared objects, for tests that change the settings."""
+    with _building:
+        for cached in (_build, keyring, settings, store):
+            cached.cache_clear()
+
+
+@functools.cache
+def store() -> Store:
+    """Return the token store, the embedded one started if need be. Raises StoreError or SettingsError."""
+    return open_store(settings())
+
+
+@functools.cache
+def _build() -> Services:
+    ring, given = keyring(), settings()
+    resolved = with_sample(given)
+    check_keys(store(), ring)
+    wire = HubSpot(resolved.api_url)
+    oauth = OAuth(wire.http, resolved.api_url, resolved.client_id, resolved.client_secret)
+    grants = Grants(store(), ring, oauth, spool=given.state_dir / "spool")
+    snapshots = Snapshots(given.snapshot_uri or given.state_dir / "snapshots", ring, given.namespace)
+    return Services(
+        settings=resolved,
+        is_sample=given.is_sample,
+        keyring=ring,
+        store=store(),
+        oauth=oauth,
+        grants=grants,
+        sessions=Sessions(store(), ring),
+        handshake=Handshake(store(), ring, pages=tuple(PAGES), pkce=resolved.pkce),
+        preferences=Preferences(store(), ring, keep_days=given.keep_days),
+        snapshots=snapshots,
+        jobs=Jobs(snapshots, store(), wire.client, grants.epoch),
+    )
+
+
+def with_sample(given: Settings) -> Settings:
+    """Return settings that point at the sample portal where no HubSpot app is configured."""
+    if not given.is_sample:
+        return given
+    return replace(
+        given,
+        client_id=SAMPLE_CLIENT_ID,
+        client_secret=sample_secret(),
+        api_url=listening.origin + SAMPLE_PATH,
+        authorize_url=f"{SAMPLE_PATH}/oauth/authorize",
+    )
+
+
+def sample_secret() -> str:
+    """Return the sample portal's client secret: from the key ring, so that its tokens outlive a restart."""
+    return keyring().sign(b"client secret", "sample portal")[4:].hex()
+
+
+def today() -> dt.date:
+    """Return the current UTC date, the last one in the sample portal's history."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, with UTC times."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of one event."""
+        line = {
+            "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(given: Settings) -> None:
+    """Send our log lines to standard error at the level of the settings; quiet libraries that print addresses."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if given.log_format == "json" else logging.Formatter(_TEXT_LINE))
+    ours = logging.getLogger("hubspot")
+    ours.handlers[:] = [handler]
+    ours.setLevel(given.log_level)
+    ours.propagate = False
+    # At INFO, httpx prints whole addresses.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

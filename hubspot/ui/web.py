@@ -1,0 +1,268 @@
+"""The server around the script: the browser's cookie, security headers, and routes of our own."""
+
+import base64
+import functools
+import hashlib
+import logging
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request, cookie_parser
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
+
+from hubspot.api.oauth import authorization_url
+from hubspot.errors import HubSpotError, SettingsError
+from hubspot.sandbox.app import create_app as create_sandbox
+from hubspot.sandbox.config import SandboxConfig
+from hubspot.settings import SAMPLE_CLIENT_ID
+from hubspot.ui import browser, destinations, elements, housekeeping, services
+
+LOG = logging.getLogger(__name__)
+HOP_SECONDS = 60
+_BROWSER = "hubspot.browser"
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
+
+
+def create_settings() -> dict[str, Any]:
+    """Return what `st.App` is made with; ends the process with a sentence where a setting is wrong."""
+    try:
+        services.configure_logging(services.settings())
+    except SettingsError as error:
+        sys.exit(str(error))
+    # Beside a folder called pages/, Streamlit would run a deep link's page alone until st.navigation was called once.
+    PagesManager.uses_pages_directory = False
+    return {"middleware": [Middleware(Guard)], "routes": routes(), "lifespan": lifespan}
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes beside Streamlit's own."""
+    return [Route("/connect", connect, methods=["GET"]), Mount(services.SAMPLE_PATH, app=Sample())]
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """Open the token store. An embedded one ends by itself when the last process that uses it is gone."""
+    try:
+        services.store()
+        housekeeping.start()
+        LOG.info("open %s", address())
+    except HubSpotError as error:
+        # The pages say the same sentence; the server goes on, so that it recovers when the cause is gone.
+        LOG.error("%s", error)
+    yield
+
+
+def address() -> str:
+    """Return what to type into a browser on this machine."""
+    return f"http://localhost:{streamlit.get_option('server.port')}"
+
+
+class Guard:
+    """Gives every browser a cookie with its first page, and every answer the security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; WebSockets pass through, their handshake carries the cookie already."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        _remember_listening(scope)
+        secure = is_secure()
+        headers = Headers(scope=scope)
+        known = cookie_parser(headers.get("cookie", "")).get(browser.cookie_name(secure=secure), "")
+        is_fresh = _is_page_load(scope, headers) and not browser.is_well_formed(known)
+        value = browser.new_id() if is_fresh else known
+        scope = {**scope, _BROWSER: browser.hashed(value) if browser.is_well_formed(value) else ""}
+        if is_fresh:
+            # A 304 has no content type and would set no cookie.
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _CONDITIONS]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                for name, text in security_headers(headers.get("host", "")).items():
+                    answer[name] = text
+                if is_fresh and _is_page(message["status"], answer):
+                    answer.append("set-cookie", browser.set_cookie(value, secure=secure))
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
+_CONDITIONS = (b"if-none-match", b"if-modified-since")
+
+
+def _is_page_load(scope: Scope, headers: Headers) -> bool:
+    return scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+
+
+def _is_page(status: int, answer: MutableHeaders) -> bool:
+    return answer.get("content-type", "").startswith("text/html") or status in {303, 307}
+
+
+def _remember_listening(scope: Scope) -> None:
+    """Note the address this server answers at; one behind a Unix socket has none."""
+    host, port = scope.get("server") or ("", None)
+    if port:
+        services.listening.host, services.listening.port = host, port
+
+
+def is_secure() -> bool:
+    """Return whether people reach this server by https, which a proxy in front may hide from it."""
+    return services.settings().redirect_uri.startswith("https://")
+
+
+def security_headers(host: str) -> dict[str, str]:
+    """Return the headers of every answer, for the host that the browser asked."""
+    return {
+        "content-security-policy": content_security_policy(host if _HOST.fullmatch(host) else ""),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        "cross-origin-opener-policy": "same-origin",
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def content_security_policy(host: str) -> str:
+    """Return the policy: our own origin only, and scripts by the hash of their exact text."""
+    scripts = [*_streamlit_scripts(), *map(elements.jump_script, destinations.jumps())]
+    hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
+    # Some browsers do not count WebSockets of one's own host as 'self'.
+    socket = f" {'wss' if is_secure() else 'ws'}://{host}" if host else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            f"connect-src 'self'{socket}",
+            "worker-src 'self' blob:",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+            "base-uri 'self'",
+            "object-src 'none'",
+        )
+    )
+
+
+@functools.cache
+def _streamlit_scripts() -> tuple[str, ...]:
+    page = Path(streamlit.__file__).parent / "static" / "index.html"
+    return tuple(_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")))
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def connect(request: Request) -> Response:
+    """Send the browser to HubSpot's consent page, from a click on our own page only."""
+    try:
+        return _connect(request)
+    except HubSpotError as error:
+        LOG.error("connect: %s", error)
+        return PlainTextResponse(str(error), status_code=503)
+
+
+def _connect(request: Request) -> Response:
+    page = destinations.known(request.query_params.get("next"))
+    if not _is_own_click(request):
+        return PlainTextResponse("Open the dashboard and use Connect HubSpot there.", status_code=403)
+    redirect_uri = redirect_uri_for(f"{request.url.scheme}://{request.url.netloc}")
+    if urlsplit(redirect_uri).netloc != request.url.netloc:
+        return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode({'next': page, 'hop': _hop_now()})}")
+    house = services.services()
+    attempt = house.handshake.begin(request.scope[_BROWSER], page)
+    return _see_other(
+        authorization_url(
+            house.settings.authorize_url,
+            client_id=house.settings.client_id,
+            redirect_uri=redirect_uri,
+            scopes=house.settings.scopes,
+            optional_scopes=house.settings.optional_scopes,
+            state=attempt.state,
+            code_challenge=attempt.code_challenge,
+        )
+    )
+
+
+def redirect_uri_for(origin: str) -> str:
+    """Return where HubSpot sends the browser back to; the sample portal goes back to where it came from."""
+    given = services.settings()
+    if given.is_sample:
+        return origin
+    return given.redirect_uri or f"http://localhost:{services.listening.port}"
+
+
+def _origin(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _see_other(url: str) -> Response:
+    return RedirectResponse(url, status_code=303, headers={"cache-control": "no-store"})
+
+
+def _is_own_click(request: Request) -> bool:
+    """Return whether the click was ours: a foreign page must not start a connection.
+
+    A hop from 127.0.0.1 to localhost counts as cross-site, so it carries a short-lived signature of ours.
+    """
+    site = request.headers.get("sec-fetch-site", "none")
+    return site in {"same-origin", "none"} or _is_fresh_hop(request.query_params.get("hop", ""))
+
+
+def _hop_now() -> str:
+    now = str(int(time.time()))
+    return f"{now}.{services.keyring().sign(now.encode(), 'hop').hex()}"
+
+
+def _is_fresh_hop(hop: str) -> bool:
+    sent_at, _, signature = hop.partition(".")
+    try:
+        is_ours = services.keyring().verify(sent_at.encode(), bytes.fromhex(signature), "hop")
+    except ValueError:
+        return False
+    return is_ours and abs(time.time() - int(sent_at)) <= HOP_SECONDS
+
+
+class Sample:
+    """The sample portal: consent page and wire of the sandbox, there only while no HubSpot app is configured."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; 404 for everything once a client id is set."""
+        app = _sample_app() if services.settings().is_sample else PlainTextResponse("Not Found", status_code=404)
+        await app(scope, receive, send)
+
+
+@functools.cache
+def _sample_app() -> ASGIApp:
+    config = SandboxConfig(
+        seed=services.SAMPLE_SEED,
+        contacts=services.SAMPLE_CONTACTS,
+        companies=services.SAMPLE_COMPANIES,
+        today=services.today(),
+        client_id=SAMPLE_CLIENT_ID,
+        client_secret=services.sample_secret(),
+        # People also come by 127.0.0.1 or by the machine's name.
+        same_origin_redirects=True,
+    )
+    return create_sandbox(config, control=False)

@@ -1,0 +1,87 @@
+"""The sentences of the product that promise something; tests hold them to what the build does."""
+
+from hubspot.portal import COMPANIES, CONTACTS, OWNERS_SCOPE, READ_SCOPES
+from hubspot.settings import Settings
+
+PRODUCT = "HubSpot dashboard"
+OBJECT_NOUNS = {CONTACTS: ("contact", "contacts"), COMPANIES: ("company", "companies")}
+SCOPES = {
+    "oauth": ("Your account", "name, time zone and currency"),
+    READ_SCOPES[CONTACTS]: ("Contacts", "and the names of their fields"),
+    READ_SCOPES[COMPANIES]: ("Companies", "and the names of their fields"),
+    OWNERS_SCOPE: ("Owners", "names, for grouping"),
+}
+
+HEADLINE = "See your HubSpot contacts and companies clearly"
+PROMISE = (
+    "Charts, tables and downloads from your own portal. Free and open source. "
+    "It only reads; it cannot change anything in HubSpot."
+)
+GOOD_TO_KNOW = (
+    "HubSpot may say that this app is not verified; that is expected for self-hosted apps. A super admin may have to "
+    "approve it. You can remove access at any time in HubSpot, under Settings, Integrations, Connected apps."
+)
+COOKIES_NEEDED = (
+    "This page needs its own cookie to know your browser, and none arrived. "
+    "Allow cookies for this address, then reload the page."
+)
+DENIED = "You did not allow access, so nothing was connected. You can connect HubSpot whenever you like."
+# What HubSpot can answer instead of a code. Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
+REFUSALS = {
+    "access_denied": DENIED,
+    "invalid_scope": (
+        "HubSpot refused the permissions asked for, so nothing was connected. "
+        "The operator must compare HUBSPOT_SCOPES with the scopes of the HubSpot app."
+    ),
+}
+REFUSED = "HubSpot refused this sign-in, so nothing was connected. Start again with Connect HubSpot."
+SAMPLE_RIBBON = "Sample data: a fictional portal that this dashboard made up. Nothing here is from HubSpot."
+
+# What the address bar may ask to be said: verdicts on a return from HubSpot that nothing could be stored for.
+RETURNS = {
+    "malformed": (
+        "This sign-in link can't be read, so nothing was connected. Start again with Connect HubSpot, here in this tab."
+    ),
+    "expired": (
+        "This sign-in link is older than 10 minutes, so nothing was connected. Start again with Connect HubSpot."
+    ),
+    "other_browser": (
+        "This sign-in was started in another browser, so nothing was connected here. "
+        "Start again with Connect HubSpot; use the same address as before (localhost and 127.0.0.1 are two)."
+    ),
+    "store_down": (
+        "The token store did not answer, so nothing was connected. "
+        "Wait a moment, then start again with Connect HubSpot."
+    ),
+    "replayed": "This sign-in link was already used; it works only once. If no portal is connected, start again.",
+}
+
+
+def number(count: int) -> str:
+    """Return a count with thousands separators: 12,431."""
+    return f"{count:,}"
+
+
+def counted(count: int, object_type: str) -> str:
+    """Return a count with its noun: 1 contact, 12,431 contacts."""
+    one, many = OBJECT_NOUNS[object_type]
+    return f"{number(count)} {one if count == 1 else many}"
+
+
+def of_total(count: int, total: int, object_type: str) -> str:
+    """Return "1,204 of 12,431 contacts"."""
+    return f"{number(count)} of {counted(total, object_type)}"
+
+
+def scope_words(scope: str) -> tuple[str, str]:
+    """Return what a scope lets be read, and a detail; one this product does not know is its own name."""
+    return SCOPES.get(scope, (scope, ""))
+
+
+def retention(settings: Settings) -> str:
+    """Return what happens to the data, with the number that the setting holds."""
+    return (
+        "It is copied to this server, encrypted, and deleted when you disconnect or after "
+        f"{settings.keep_days} days without a visit. It is not sold, shared or used for training. "
+        "Your connection key stays on the server and never reaches the browser or a link."
+    )

@@ -1,0 +1,112 @@
+"""One sandbox and one dashboard for each test file that asks for them, with an empty token store for each test.
+
+A file's SANDBOX are options of the sandbox, its SETTINGS are added to the dashboard's.
+"""
+
+import json
+import logging
+
+import httpx
+import pytest
+
+from hubspot.ui import services
+from tests.running import sandbox, wait_until
+from tests.ui.tabs import APP, HTTPS, Browser, Wire, dashboard, end_loads
+
+
+@pytest.fixture(scope="module")
+def running(request, tmp_path_factory):
+    options = getattr(request.module, "SANDBOX", ("--contacts", 20, "--companies", 5))
+    with (
+        sandbox(tmp_path_factory.mktemp("sandbox") / "log", "--no-limits", *options) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as http,
+    ):
+        yield Wire(server, http)
+
+
+@pytest.fixture
+def wire(running):
+    """The sandbox, without the faults that a test sets."""
+    yield running
+    running.faults()
+
+
+@pytest.fixture(scope="module")
+def home(request, tmp_path_factory, running):
+    """The dashboard's folder; while it is there, this process is the dashboard."""
+    folder = tmp_path_factory.mktemp("home")
+    with dashboard(folder, **running.settings, **getattr(request.module, "SETTINGS", {})):
+        yield folder
+
+
+@pytest.fixture
+def house(home):
+    """The shared objects, with nothing in the token store and no copy of a portal."""
+    built = services.services()
+    end_loads()
+    built.store.client.flushall()
+    for hub_id in built.snapshots.hub_ids():
+        built.snapshots.delete(hub_id)
+    return built
+
+
+@pytest.fixture
+def someone(house):
+    return Browser()
+
+
+@pytest.fixture(scope="module")
+def mara(home, running):
+    """A browser whose portal is loaded."""
+    browser = Browser()
+    hub_id = browser.connect(running).account.hub_id
+    browser.open()
+    wait_until(lambda: services.services().snapshots.latest(hub_id))
+    wait_until(lambda: not services.services().jobs.progress(hub_id).is_running)
+    return browser
+
+
+@pytest.fixture(scope="module")
+def truth(running):
+    """The portal's records as the sandbox has them, by object type."""
+    lines = map(json.loads, running.http.get("/sandbox/truth").text.splitlines())
+    live = [line for line in lines if line["kind"] == "record" and not line["archived"]]
+    return {
+        kind: [line["properties"] for line in live if line["object_type"] == kind] for kind in ("contacts", "companies")
+    }
+
+
+@pytest.fixture
+def own_logging():
+    """The logger of this product, which a test may configure; afterwards it and httpx's are as before."""
+    ours, httpx_logger = logging.getLogger("hubspot"), logging.getLogger("httpx")
+    before = ours.handlers[:], ours.level, ours.propagate, httpx_logger.level
+    yield ours
+    ours.handlers[:], ours.level, ours.propagate = before[:3]
+    httpx_logger.setLevel(before[3])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def sample(folder):
+    """The dashboard without a HubSpot app."""
+    with dashboard(folder):
+        yield
+
+
+@pytest.fixture
+def app(folder):
+    """The dashboard with a HubSpot app, on this machine."""
+    with dashboard(folder, **APP):
+        yield
+
+
+@pytest.fixture
+def deployed(folder):
+    """The dashboard with a HubSpot app, behind https."""
+    with dashboard(folder, **APP, HUBSPOT_REDIRECT_URI=HTTPS):
+        yield
