@@ -19,6 +19,7 @@ HubSpotError
 │   └── OAuthRefused         the token endpoint refused the request
 ├── UnreadableResponse       a 2xx whose body is not what HubSpot documents: HTML, empty, truncated
 ├── SnapshotError            a stored copy is damaged or foreign; loading again mends it
+│   └── SnapshotReplaced     a newer copy took its place while it was being read
 └── LoadStopped              a person stopped the load
 """
 
@@ -156,6 +157,10 @@ class UnreadableResponse(HubSpotError):
 
 class SnapshotError(HubSpotError):
     """A stored copy is damaged or foreign; loading again mends it."""
+
+
+class SnapshotReplaced(SnapshotError):
+    """A newer copy took its place while it was being read: read that one."""
 
 
 class LoadStopped(HubSpotError):

@@ -11,6 +11,9 @@ OBJECT_TYPES = (CONTACTS, COMPANIES)
 OBJECT_TYPE_IDS = {CONTACTS: "0-1", COMPANIES: "0-2"}
 READ_SCOPES = {CONTACTS: "crm.objects.contacts.read", COMPANIES: "crm.objects.companies.read"}
 OWNERS_SCOPE = "crm.objects.owners.read"
+# The properties that say when a record entered a lifecycle stage, by the stage's internal value. The newest generation
+# comes first; a portal has some of them, and keeps the older ones for as long as it likes.
+STAGE_DATES = ("hs_v2_date_entered_{}", "hs_lifecyclestage_{}_date", "hs_date_entered_{}")
 
 
 @dataclass(frozen=True, slots=True)

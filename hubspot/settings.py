@@ -66,14 +66,17 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None, secrets_file: Path = SECRETS_FILE) -> Settings:
-    """Read the settings.
+    """Read the settings; an empty value counts as not set.
 
     Raises SettingsError with a sentence that names the setting and what to write instead.
     """
     stored = _read_secrets(secrets_file)
-    given = {name: str(value) for name, value in stored.items() if not isinstance(value, Mapping)}
-    given |= {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
-    return _checked(_read(given))
+    in_file = {name: str(value) for name, value in stored.items() if not isinstance(value, Mapping)}
+    return _checked(_read(_not_blank(in_file) | _not_blank(os.environ if environ is None else environ)))
+
+
+def _not_blank(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value.strip()}
 
 
 def _read(given: Mapping[str, str]) -> Settings:

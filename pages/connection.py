@@ -15,6 +15,6 @@ left, right = st.columns(2)
 with left:
     connection.token(view)
 with right:
-    connection.store(view)
+    connection.store()
 connection.permissions(view)
 connection.privacy(view)

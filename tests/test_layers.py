@@ -29,8 +29,6 @@ ALLOWED = {
     "pages": ({"ui", "analysis", "portal"}, {"streamlit"}),
     "app": ({"ui"}, {"streamlit"}),
 }
-# Composition roots join rooms that may not know each other.
-COMPOSITION_ROOTS = {"hubspot/sync/__main__.py", "hubspot/connections/__main__.py"}
 
 
 def sources():
@@ -39,7 +37,7 @@ def sources():
         yield "pages", path
     for path in sorted((ROOT / "hubspot").rglob("*.py")):
         room = path.relative_to(ROOT / "hubspot").parts[0].removesuffix(".py")
-        if room != "__init__" and path.relative_to(ROOT).as_posix() not in COMPOSITION_ROOTS:
+        if room != "__init__":
             yield room, path
 
 

@@ -37,6 +37,12 @@ def test_an_empty_variable_counts_as_not_set(tmp_path):
     assert load(tmp_path, "", DASHBOARD_KEEP_DAYS=" ").keep_days == 30
 
 
+def test_an_empty_value_of_the_secrets_file_counts_as_not_set(tmp_path):
+    blank = 'HUBSPOT_API_URL = ""\nHUBSPOT_SCOPES = ""\nHUBSPOT_PKCE = " "\nDASHBOARD_KEEP_DAYS = ""'
+
+    assert load(tmp_path, blank) == load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [

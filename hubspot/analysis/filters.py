@@ -222,4 +222,5 @@ def _read_range(text: str) -> tuple[date | None, date | None]:
         first, last = (date.fromisoformat(part) if part else None for part in found.groups())
     except ValueError:
         return None, None
-    return first, last
+    is_backwards = first is not None and last is not None and first > last
+    return (None, None) if is_backwards else (first, last)

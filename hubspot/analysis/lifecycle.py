@@ -7,10 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hubspot.portal import Portal
-
-# Newest generation first; a portal has some of them.
-_ENTERED = ("hs_v2_date_entered_{}", "hs_lifecyclestage_{}_date", "hs_date_entered_{}")
+from hubspot.portal import STAGE_DATES, Portal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +57,7 @@ def entered(frame: pd.DataFrame, stage: str) -> pd.Series | None:
 
     Source: https://knowledge.hubspot.com/properties/hubspots-default-contact-properties
     """
-    columns = [name.format(stage) for name in _ENTERED if name.format(stage) in frame]
+    columns = [name.format(stage) for name in STAGE_DATES if name.format(stage) in frame]
     if not columns:
         return None
     dates = pd.to_datetime(frame[columns[0]], utc=True)

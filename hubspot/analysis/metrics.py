@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import Calendar, Periods, Span, created, midnight, wall_clock
 from hubspot.analysis.lifecycle import entered, reached
@@ -24,7 +25,8 @@ class Kpi:
 
     `kind` count: a number of records; rate: a share from 0 to 1. `before` is the number it is compared with and
     `compared` says in words what that is; None and empty where no honest comparison exists. `n` records were looked
-    at; `excluded` of them lack what the comparison and `series` need. `series` is oldest first, a point per week.
+    at; `excluded` of them lack a date, and `excluded_means` says what the comparison and `series` do with those.
+    `series` is oldest first, a point per week.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Kpi:
     compared: str = ""
     n: int = 0
     excluded: int = 0
+    excluded_means: str = "count as earlier ones"
     series: tuple[float, ...] = ()
 
     @property
@@ -71,7 +74,10 @@ def kpis(
 
 
 def total(frame: pd.DataFrame, object_type: str, calendar: Calendar) -> Kpi:
-    """Count the records, compared with those of them that already existed when this month began."""
+    """Count the records, compared with those of them that already existed when this month began.
+
+    Records without a creation date count as earlier ones; there is no comparison where none has one.
+    """
     wall = created(frame, calendar.time_zone)
     month, _ = calendar.month_to_date()
     dated = int(wall.notna().sum())
@@ -89,7 +95,7 @@ def total(frame: pd.DataFrame, object_type: str, calendar: Calendar) -> Kpi:
 
 
 def new_this_month(contacts: pd.DataFrame, calendar: Calendar) -> Kpi:
-    """Count the contacts created this month, compared with the equal part of last month."""
+    """Count the contacts created this month, compared with the equal part of last month; leave out undated ones."""
     wall = created(contacts, calendar.time_zone)
     month, before = calendar.month_to_date()
     dated = int(wall.notna().sum())
@@ -104,12 +110,16 @@ def new_this_month(contacts: pd.DataFrame, calendar: Calendar) -> Kpi:
         compared=_against(before),
         n=len(contacts),
         excluded=len(contacts) - dated,
+        excluded_means="are left out",
         series=_per_period(wall, weeks)[:-1] if dated else (),
     )
 
 
 def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
-    """Count the contacts in the stage "customer", compared with those of them that were in it when this month began."""
+    """Count the contacts in the stage "customer", compared with those of them that were in it when this month began.
+
+    Those without a date of entering count as earlier ones; there is no comparison where none has one.
+    """
     label = _stage_label(portal, CUSTOMER)
     kpi = Kpi(name="customers", label="Customers", n=len(contacts), definition=NO_CUSTOMER_STAGE)
     if label is None or "lifecyclestage" not in contacts:
@@ -133,24 +143,29 @@ def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi
 
 
 def lead_to_customer(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
-    """Return the share of contacts that ever were leads which ever were customers, compared with this month's start."""
+    """Return the share of contacts that ever were leads which ever were customers, compared with this month's start.
+
+    Both rates are of the same contacts: those in a stage without a date of entering it count as earlier ones. There is
+    no comparison where no lead has a date, or where nobody was a lead yet. `n` leads were looked at.
+    """
     lead, customer = _stage_label(portal, LEAD), _stage_label(portal, CUSTOMER)
     kpi = Kpi(name="lead_to_customer", label="Lead to customer", kind="rate", definition=NO_STAGE_DATES)
-    leads, won = reached(contacts, LEAD), reached(contacts, CUSTOMER)
+    leads, won = (_arrivals(contacts, stage, calendar.time_zone) for stage in (LEAD, CUSTOMER))
     if lead is None or customer is None or leads is None or won is None:
         return kpi
     definition = f"Of all contacts that ever reached {lead}, the share that ever reached {customer}."
-    if not leads.any():
+    if not leads.here.any():
         return replace(kpi, definition=f"{definition} No contact has reached {lead} yet.")
     month, _ = calendar.month_to_date()
-    before = _rate_by(contacts, month.start, calendar.time_zone)
+    before = _rate_by(leads, won, month.start)
     return replace(
         kpi,
         definition=definition,
-        value=float(won[leads].mean()),
+        value=float(won.here[leads.here].mean()),
         before=before,
         compared="" if before is None else _since(month.start),
-        n=int(leads.sum()),
+        n=int(leads.here.sum()),
+        excluded=int((leads.undated | (leads.here & won.undated)).sum()),
     )
 
 
@@ -173,17 +188,31 @@ def _stage_label(portal: Portal, value: str) -> str | None:
     return next((stage.label for stage in portal.stages(CONTACTS) if stage.value == value), None)
 
 
-def _rate_by(contacts: pd.DataFrame, end: datetime, time_zone: str) -> float | None:
-    """Return the rate as it was at a moment, from the dates of entering; None where nobody was a lead by then."""
-    leads, won = (_entered_by(contacts, stage, end=end, time_zone=time_zone) for stage in (LEAD, CUSTOMER))
-    return float(won[leads].mean()) if leads.any() else None
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrivals:
+    """Which contacts are in a stage or ever were, and when they entered it (wall clock time, missing if unknown)."""
+
+    here: NDArray[np.bool_]
+    wall: pd.Series
+
+    @property
+    def undated(self) -> NDArray[np.bool_]:
+        return self.here & self.wall.isna().to_numpy(dtype=bool)
+
+    def by(self, end: datetime) -> NDArray[np.bool_]:
+        """Return which were there before a moment; those without a date count as earlier."""
+        return self.here & ~(self.wall >= end).to_numpy(dtype=bool)
 
 
-def _entered_by(contacts: pd.DataFrame, stage: str, *, end: datetime, time_zone: str) -> np.ndarray:
-    dates = entered(contacts, stage)
-    if dates is None:
-        return np.zeros(len(contacts), dtype=bool)
-    return (wall_clock(dates, time_zone) < end).to_numpy(dtype=bool)
+def _arrivals(contacts: pd.DataFrame, stage: str, time_zone: str) -> _Arrivals | None:
+    here, dates = reached(contacts, stage), entered(contacts, stage)
+    return None if here is None or dates is None else _Arrivals(here, wall_clock(dates, time_zone))
+
+
+def _rate_by(leads: _Arrivals, won: _Arrivals, end: datetime) -> float | None:
+    """Return the rate as it was at a moment; None where no lead has a date, or nobody was a lead by then."""
+    earlier = leads.by(end)
+    return float(won.by(end)[earlier].mean()) if leads.wall.notna().any() and earlier.any() else None
 
 
 def _per_period(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
@@ -193,9 +222,9 @@ def _per_period(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
 
 
 def _growth(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
-    """Return how many records existed at the end of each period."""
-    earlier = int((wall < midnight(periods.starts[0])).sum())
-    return tuple(float(earlier + count) for count in np.cumsum(_per_period(wall, periods)))
+    """Return how many records existed at the end of each period, all of them at the last; undated ones always did."""
+    later = [int((wall >= midnight(end)).sum()) for end in periods.ends[:-1]]
+    return tuple(float(len(wall) - count) for count in (*later, 0))
 
 
 def _against(span: Span) -> str:

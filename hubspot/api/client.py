@@ -18,7 +18,7 @@ from hubspot.api.refusals import read_error
 from hubspot.api.retries import backoff
 from hubspot.api.transport import open_http as open_http  # noqa: PLC0414 - part of this module's interface
 from hubspot.api.transport import send
-from hubspot.errors import HubSpotError, LoadStopped, NotConnected, RateLimited, Unauthorized
+from hubspot.errors import HubSpotError, LoadStopped, NotConnected, RateLimited, TryLater, Unauthorized
 
 T = TypeVar("T")
 AccessToken = Callable[[str | None], str]
@@ -129,6 +129,8 @@ class Client:
             seconds -= _SLICE
 
     def _note(self, call: "_Call", error: HubSpotError, seconds: float | None) -> None:
+        if isinstance(error, TryLater):
+            return  # not this call's failure: whoever renews the token has told it
         _log.warning(
             "%s %s: %s %s%s; correlation %s; %s",
             call.method,

@@ -75,14 +75,6 @@ def iter_pages(
     return _pages(page)
 
 
-def iter_records(
-    client: Client, object_type: str, *, properties: Sequence[str], archived: bool = False
-) -> Iterator[Record]:
-    """Walk through all records of an object type, one by one."""
-    for page in iter_pages(client, object_type, properties=properties, archived=archived):
-        yield from page.results
-
-
 def search_page(  # noqa: PLR0913 - each is a field of the endpoint's body
     client: Client,
     object_type: str,

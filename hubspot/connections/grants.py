@@ -17,7 +17,6 @@ from hubspot.connections.records import (
     DISCONNECT,
     FORGET,
     IDLE_MILLISECONDS,
-    RAISE_EPOCH,
     SAVE,
     Account,
     Grant,
@@ -150,15 +149,13 @@ class Grants:
         with self._store.answering() as client:
             return int(client.get(portal_key(self._store, hub_id, "epoch")) or 0)
 
-    def raise_epoch(self, hub_id: int) -> int:
-        """Begin a new epoch, under which older jobs may write nothing; 0 where nobody is connected."""
-        return int(
-            self._store.run(RAISE_EPOCH, [portal_key(self._store, hub_id, name) for name in ("epoch", "accounts")])
-        )
-
     def opened(self, hub_id: int) -> None:
-        """Note that somebody looks at a portal, at most once an hour, so that it is not forgotten."""
+        """Note that somebody looks at a portal, at most once an hour, so that neither it nor its grants are forgotten.
+
+        Raises StoreError.
+        """
         if self._now() - self._opened_at.get(hub_id, 0) >= _OPENED_AGAIN_SECONDS:
+            self._keep(hub_id)
             self._mark_opened(hub_id)
 
     def portals(self) -> dict[int, datetime]:
@@ -200,6 +197,17 @@ class Grants:
         marks = (secrets.token_hex(8), grant.conn)
         conn = self._store.run(SAVE, keys, *marks, blob, sealed, milliseconds, IDLE_MILLISECONDS, str(account.user_id))
         return str(conn, "ascii")
+
+    def _keep(self, hub_id: int) -> None:
+        """Let a portal's active grants live on for as long as renewed ones: who only looks renews nothing."""
+        keys = [portal_key(self._store, hub_id, name) for name in ("accounts", "epoch")]
+        active = (account for account, status in self._members(hub_id).items() if status == ACTIVE)
+        keys += [account_key(self._store, account, "grant") for account in active]
+        with self._store.answering() as client:
+            pipeline = client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.pexpire(key, IDLE_MILLISECONDS)
+            pipeline.execute()
 
     def _mark_opened(self, hub_id: int) -> None:
         now = self._now()

@@ -121,21 +121,10 @@ def open_token(keyring: KeyRing, key: str, sealed: bytes) -> tuple[str, float]:
 
 # Each script recognises its own work by the mark it left: redis-py repeats a command whose reply was lost.
 
+# KEYS grant at fail accounts epoch; ARGV mark conn blob token token_ms idle_ms user_id. Returns the grant's conn.
 # A portal's epoch comes from Redis' clock, so it never repeats, even after the key was deleted: a job that began under
 # an older one is refused, without a key that outlives the portal.
-_NEXT_EPOCH = """
-local function next_epoch(key)
-  local t = redis.call('TIME')
-  local now = t[1] * 1000000 + t[2]
-  local before = tonumber(redis.call('GET', key) or '0')
-  return string.format('%.0f', math.max(now, before + 1))
-end
-"""
-
-# KEYS grant at fail accounts epoch; ARGV mark conn blob token token_ms idle_ms user_id. Returns the grant's conn.
-SAVE = (
-    _NEXT_EPOCH
-    + """
+SAVE = """
 if redis.call('HGET', KEYS[1], 'saved') == ARGV[1] then return redis.call('HGET', KEYS[1], 'conn') end
 local conn = redis.call('HGET', KEYS[1], 'conn') or ARGV[2]
 redis.call('HSET', KEYS[1], 'etag', ARGV[1], 'saved', ARGV[1], 'conn', conn, 'status', 'active', 'blob', ARGV[3])
@@ -143,11 +132,13 @@ redis.call('HDEL', KEYS[1], 'ended', 'was')
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5])
 redis.call('DEL', KEYS[3])
 redis.call('HSET', KEYS[4], ARGV[7], 'active')
-if redis.call('EXISTS', KEYS[5]) == 0 then redis.call('SET', KEYS[5], next_epoch(KEYS[5])) end
+if redis.call('EXISTS', KEYS[5]) == 0 then
+  local t = redis.call('TIME')
+  redis.call('SET', KEYS[5], string.format('%.0f', t[1] * 1000000 + t[2]))
+end
 for _, i in ipairs({1, 4, 5}) do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 return conn
 """
-)
 
 # KEYS grant at fail accounts epoch; ARGV expected mark blob token token_ms idle_ms user_id.
 # Returns 1 done, 2 done before, 0 somebody else was first, -1 the grant is gone.
@@ -197,14 +188,3 @@ end
 for i = 1, #KEYS do redis.call('DEL', KEYS[i]) end
 return 1
 """
-
-# KEYS epoch accounts. A portal that nobody is connected to has no epoch: nothing may be written for it.
-RAISE_EPOCH = (
-    _NEXT_EPOCH
-    + """
-if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
-local raised = next_epoch(KEYS[1])
-redis.call('SET', KEYS[1], raised, 'KEEPTTL')
-return raised
-"""
-)

@@ -15,7 +15,15 @@ import pyarrow as pa
 from hubspot.api.client import AccessToken, Client, Observe
 from hubspot.connections.engine import Store
 from hubspot.connections.leases import Lease
-from hubspot.errors import HubSpotError, LoadStopped, RateLimited, SealError, StoreError, UnreadableResponse
+from hubspot.errors import (
+    HubSpotError,
+    LoadStopped,
+    NotConnected,
+    RateLimited,
+    SealError,
+    StoreError,
+    UnreadableResponse,
+)
 from hubspot.portal import Portal
 from hubspot.sync.frames import TableBuilder
 from hubspot.sync.load import load
@@ -26,10 +34,12 @@ _log = logging.getLogger(__name__)
 # A replica that was killed holds up the others this long.
 _LEASE_SECONDS = 15.0
 _PUBLISH_SECONDS = 1.0
+_WORTH_TELLING_SECONDS = 1.0
 _RUNNING_TTL_MS = 10_000
 _FINISHED_TTL_MS = 60_000
 _HANDOVER_SECONDS = 60.0
 _RETRY_SECONDS = 0.25
+_CONNECTION_ENDED = "The connection that this load used has ended. Load again to use yours."
 
 
 class OpenClient(Protocol):
@@ -140,7 +150,7 @@ class Jobs:
             run.meter.finish(Phase.STOPPED)
             _log.info("Portal %s: the load was stopped", run.hub_id)
         except HubSpotError as error:
-            run.meter.finish(Phase.FAILED, error=str(error))
+            run.meter.finish(Phase.FAILED, error=_told_to_all(error))
             _log.warning("Portal %s: the load failed (%s)", run.hub_id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a thread's outer frame: a person must learn that it ended
             sentence = "The load ended because of an error in this dashboard. Its log tells more; try again."
@@ -239,6 +249,11 @@ class Jobs:
         return self._store.key(f"{{{hub_id}}}", name)
 
 
+def _told_to_all(error: HubSpotError) -> str:
+    # Everybody in the portal reads it, and the connection was one person's.
+    return _CONNECTION_ENDED if isinstance(error, NotConnected) else str(error)
+
+
 class _Run:
     """One load of this process: the report it fills and the switches that end it."""
 
@@ -279,5 +294,8 @@ class _Run:
         self.meter.note(sentence)
 
     def observe(self, error: HubSpotError, seconds: float) -> None:
-        if isinstance(error, RateLimited):
-            self.meter.slow(seconds)
+        if seconds >= _WORTH_TELLING_SECONDS:
+            asked = isinstance(error, RateLimited)
+            self.meter.slow(
+                seconds, "HubSpot asked us to slow down" if asked else "HubSpot does not answer as it should"
+            )

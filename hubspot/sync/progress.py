@@ -34,7 +34,8 @@ class ObjectProgress:
 class Progress:
     """A load at one moment. Times are UTC, `rate` is in records per second, `seconds_left` None when not known.
 
-    `slowing_until` is set while HubSpot has asked us to slow down. `error` is a sentence, empty unless it failed;
+    `slowing_until` is set while the load waits before it asks again, and `slowing_because` then says why.
+    `error` is a sentence, empty unless it failed;
     `notes` are sentences about what was left out; `version` is that of the snapshot it wrote, empty before.
     """
 
@@ -46,6 +47,7 @@ class Progress:
     rate: float = 0.0
     seconds_left: float | None = None
     slowing_until: datetime | None = None
+    slowing_because: str = ""
     error: str = ""
     notes: tuple[str, ...] = ()
     version: str = ""
@@ -92,6 +94,7 @@ class Meter:
     _started_at: datetime = field(init=False)
     _finished_at: datetime | None = None
     _slowing_until: datetime | None = None
+    _slowing_because: str = ""
     _error: str = ""
     _notes: tuple[str, ...] = ()
     _version: str = ""
@@ -124,10 +127,11 @@ class Meter:
         with self._lock:
             self._totals[object_type] = total
 
-    def slow(self, seconds: float) -> None:
-        """Say that HubSpot asked to wait this long."""
+    def slow(self, seconds: float, because: str) -> None:
+        """Say that the load waits this long, and why."""
         with self._lock:
             self._slowing_until = self.clock() + timedelta(seconds=seconds)
+            self._slowing_because = because
 
     def note(self, sentence: str) -> None:
         """Add a sentence about what was left out."""
@@ -143,7 +147,7 @@ class Meter:
     def progress(self) -> Progress:
         """Return how far the load is now."""
         with self._lock:
-            now, rate = self.clock(), self._rate()
+            rate, is_slowing = self._rate(), self._slowing_until is not None and self._slowing_until > self.clock()
             return Progress(
                 hub_id=self.hub_id,
                 phase=self._phase,
@@ -152,7 +156,8 @@ class Meter:
                 finished_at=self._finished_at,
                 rate=rate,
                 seconds_left=self._seconds_left(rate),
-                slowing_until=self._slowing_until if self._slowing_until and self._slowing_until > now else None,
+                slowing_until=self._slowing_until if is_slowing else None,
+                slowing_because=self._slowing_because if is_slowing else "",
                 error=self._error,
                 notes=self._notes,
                 version=self._version,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 
 from hubspot.api.crm import fitting
-from hubspot.portal import COMPANIES, CONTACTS, Property
+from hubspot.portal import COMPANIES, CONTACTS, STAGE_DATES, Property
 
 # HubSpot moves another property on each side when a record is edited.
 MODIFIED = {CONTACTS: "lastmodifieddate", COMPANIES: "hs_lastmodifieddate"}
@@ -38,9 +38,6 @@ BASE: Mapping[str, tuple[str, ...]] = {
         *("hs_additional_domains", "founded_year", "hubspotscore", "hs_merged_object_ids"),
     ),
 }
-
-# The newest generation first: portals keep the older ones for as long as they like.
-STAGE_DATES = ("hs_v2_date_entered_{}", "hs_lifecyclestage_{}_date", "hs_date_entered_{}")
 
 DATETIME = pa.timestamp("us", tz="UTC")
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
@@ -98,8 +95,6 @@ def _undefined(name: str) -> Property:
 def _stage_dates(definitions: Sequence[Property]) -> Iterable[str]:
     defined = {each.name for each in definitions}
     stages = next((each.options for each in definitions if each.name == "lifecyclestage"), ())
-    for stage in stages:
-        candidates = (pattern.format(stage.value) for pattern in STAGE_DATES)
-        found = next((name for name in candidates if name in defined), None)
-        if found:
-            yield found
+    # The newest of all stages first, as what does not fit is cut at the end.
+    names = (pattern.format(stage.value) for pattern in STAGE_DATES for stage in stages)
+    return (name for name in names if name in defined)

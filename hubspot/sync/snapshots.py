@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from hubspot.errors import SealError, SnapshotError
+from hubspot.errors import SealError, SnapshotError, SnapshotReplaced
 from hubspot.keyring import KeyRing
 from hubspot.portal import Portal
 from hubspot.sync.manifest import ObjectCopy, following, read_manifest, write_manifest
@@ -60,7 +60,7 @@ class Snapshots:
         with _translated():
             stored = self._read(snapshot.hub_id, name)
             if stored is None:
-                raise SnapshotError("This stored copy was replaced by a newer one. Open the page again.")
+                raise SnapshotReplaced("This stored copy was replaced by a newer one. Open the page again.")
             content = self.keyring.open(stored, self._context(snapshot.hub_id, name))
             table = pq.read_table(pa.BufferReader(content))
         return table.replace_schema_metadata(None).unify_dictionaries().combine_chunks()

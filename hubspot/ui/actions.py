@@ -4,10 +4,12 @@ import logging
 
 import streamlit as st
 
+from hubspot.connections.grants import Disconnection
 from hubspot.connections.handshake import Notice
 from hubspot.connections.sessions import Visit
+from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import services, state
+from hubspot.ui import elements, services, state, trouble
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -16,6 +18,8 @@ LOG = logging.getLogger(__name__)
 def load(view: View) -> None:
     """Start loading the portal in the background, unless a load runs."""
     house, account = services.services(), view.grant.account
+    if not view.object_types:
+        return
     house.jobs.start(
         view.hub_id, lambda rejected: house.grants.access(account, rejected), view.object_types, view.epoch
     )
@@ -41,13 +45,19 @@ def note_visit(view: View) -> None:
 
 def switch_portal(hub_id: int) -> None:
     """Look at another portal of this browser, in this tab."""
-    st.query_params[state.PORTAL] = str(hub_id)
+    # What was filtered in one portal means nothing in the next.
+    for key in [key for key in st.session_state if str(key).startswith(tuple(f"{each}." for each in OBJECT_TYPES))]:
+        del st.session_state[key]
+    st.session_state[state.LOOKED_AT] = None
+    st.query_params.from_dict({state.PORTAL: str(hub_id)})
     st.rerun()
 
 
 def sign_out() -> None:
     """End this browser's session; no connection ends with it."""
-    services.services().sessions.sign_out(state.person())
+    house = services.services()
+    house.sessions.sign_out(state.person())
+    house.handshake.leave_notice(state.person(), Notice("info", "Signed out of this browser. Your connection is kept."))
     LOG.info("signed out")
     _start_over()
 
@@ -64,9 +74,8 @@ def disconnect(view: View) -> None:
     done = house.grants.disconnect(view.grant.account)
     house.sessions.drop(state.person(), view.hub_id)
     if done.was_last:
-        delete_data(view.hub_id)
-    if not done.is_revoked:
-        house.handshake.leave_notice(state.person(), _not_revoked())
+        services.delete_data(view.hub_id)
+    house.handshake.leave_notice(state.person(), _farewell(view, done))
     _start_over()
 
 
@@ -74,29 +83,26 @@ def forget_ended(seen: Visit) -> None:
     """Delete the data of portals whose last connection HubSpot has ended."""
     house = services.services()
     for hub_id in seen.ended:
-        if hub_id in house.snapshots.hub_ids() and not house.grants.accounts(hub_id):
-            delete_data(hub_id)
+        is_there = hub_id in house.snapshots.hub_ids() or house.jobs.progress(hub_id) is not None
+        if is_there and not house.grants.accounts(hub_id):
+            services.delete_data(hub_id)
 
 
+@trouble.guarded
 def dismiss_ended(hub_id: int) -> None:
     """Stop telling this browser of a connection that ended."""
     services.services().sessions.drop(state.person(), hub_id)
 
 
-def delete_data(hub_id: int) -> None:
-    """Delete everything that was loaded of a portal: a load that runs, the stored copy, what memory holds."""
-    house = services.services()
-    house.jobs.forget(hub_id)
-    house.snapshots.delete(hub_id)
-    state.drop_copies()
-
-
-def _not_revoked() -> Notice:
-    return Notice(
-        "warning",
-        "Disconnected here, but HubSpot did not answer, so the connection could not be revoked there. "
-        "Remove the app in HubSpot, under Settings, Integrations, Connected apps.",
-    )
+def _farewell(view: View, done: Disconnection) -> Notice:
+    if not done.is_revoked:
+        return Notice(
+            "warning",
+            "Disconnected here, but HubSpot did not answer, so the connection could not be revoked there. "
+            "Remove the app in HubSpot, under Settings, Integrations, Connected apps.",
+        )
+    what = "its data was deleted here" if done.was_last else "colleagues keep theirs, and the data"
+    return Notice("info", f"{elements.plain(view.name)} is disconnected: the connection was revoked, and {what}.")
 
 
 def _start_over() -> None:

@@ -27,14 +27,20 @@ def handle() -> None:
     returned = st.query_params.to_dict()
     if not _RETURNED & set(returned):
         return
+    destination = "/?said=trouble"
     try:
         redirect_uri = web.redirect_uri_for(browser.origin())
         person = browser.current(secure=web.is_secure())
         destination = _finish(services.services(), _Return(returned, person, redirect_uri))
-    except HubSpotError as error:
+    except StoreError as error:
         LOG.error("sign-in: %s", error)
         destination = "/?said=store_down"
-    elements.jump(destination)
+    except HubSpotError as error:
+        LOG.error("sign-in: %s", error)
+    finally:
+        # Whatever happened, also what nobody expected: the code must leave the address.
+        elements.send(destination)
+    st.stop()
 
 
 @dataclass(frozen=True, slots=True)

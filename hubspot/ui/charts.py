@@ -93,7 +93,8 @@ def stage_bars(stages: Stages, *, noun: str = "contacts", height: int | None = N
     right = VALUE_WIDTH + SHARE_WIDTH * stages.dated
     columns = [*name_column(rows["label"], inks), *number_column(map(_counted, numbers), inks, VALUE_WIDTH)]
     if stages.dated:
-        shares = ["" if place == 0 else share(part) for place, part in enumerate(rows["share"])]
+        # Nobody came by way of the stage above: two stages that do not follow one another.
+        shares = ["" if place == 0 or part == 0 else share(part) for place, part in enumerate(rows["share"])]
         columns += number_column(shares, [SOFT] * len(rows), right)
     return figure.update_layout(margin={"l": NAME_WIDTH, "r": right}, annotations=columns)
 

@@ -2,12 +2,12 @@
 
 import json
 from typing import Literal
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from hubspot.settings import Settings
 from hubspot.ui import elements, words
+from hubspot.ui.destinations import connect_to
 from hubspot.ui.services import Services
 
 Width = Literal["content", "stretch"]
@@ -38,7 +38,7 @@ def show(house: Services, page: str, *, redirect_uri: str) -> None:
 def main_link(house: Services, page: str, *, width: Width = "content") -> None:
     """Show the one filled link of a disconnected view."""
     label = EXPLORE_SAMPLE if house.is_sample else CONNECT
-    elements.link(label, f"/connect?{urlencode({'next': page})}", width=width)
+    elements.link(label, connect_to(page), width=width)
 
 
 def _asked_for(given: Settings) -> None:
@@ -50,7 +50,8 @@ def _asked_for(given: Settings) -> None:
         for scope in given.optional_scopes:
             subject, detail = words.scope_words(scope)
             st.markdown(f":gray[:material/check:] {subject} :gray[{detail} (you may leave this out)]")
-        st.markdown(":small[:gray[Nothing else: no writing, no deals, no conversations.]]")
+        if set(given.scopes + given.optional_scopes) <= set(words.SCOPES):
+            st.markdown(":small[:gray[Nothing else: no writing, no deals, no conversations.]]")
 
 
 @st.dialog("Connect your own HubSpot", width="medium")

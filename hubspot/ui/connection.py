@@ -34,7 +34,12 @@ def copy(view: View) -> None:
     }
     age = progress.age(view.loaded_at) if view.loaded_at else "not complete yet"
     loaded = f"{age} ({_moment(view.loaded_at, view)})" if view.loaded_at else age
-    _card("Data", {**counts, "Owners": words.number(len(view.portal.owners)), "Loaded": loaded})
+    rows = {**counts, "Owners": words.number(len(view.portal.owners)), "Loaded": loaded}
+    if view.unreadable:
+        rows["Not readable"] = (
+            f"{words.number(view.unreadable)} values are not of their property's type; they count as empty"
+        )
+    _card("Data", rows)
 
 
 def permissions(view: View) -> None:
@@ -56,6 +61,7 @@ def token(view: View) -> None:
     _card(
         "Connection",
         {
+            "Person": elements.plain(view.grant.user) or "HubSpot did not say",
             "Connected": _moment(view.grant.connected_at, view),
             "Access token": f"until {_moment(ends_at, view)}" if ends_at else "renewed when next needed",
             "Renewal": "by itself, before it ends",
@@ -63,9 +69,8 @@ def token(view: View) -> None:
     )
 
 
-def store(view: View) -> None:
+def store() -> None:
     """Show where tokens live and how well, with what the operator should mend."""
-    del view
     try:
         health = services.services().store.health()
     except StoreError as error:
@@ -92,13 +97,16 @@ def privacy(view: View) -> None:
     with st.container(border=True, gap="xsmall"):
         st.subheader("What is stored, where and for how long", anchor=False)
         st.markdown(
-            f"- **Tokens**: in the token store, encrypted with AES-256-GCM. The access token ends by itself; the "
-            f"connection ends when you disconnect, or after {house.settings.keep_days} days without a visit.\n"
+            "- **Tokens, and your e-mail address in HubSpot**: in the token store, encrypted with AES-256-GCM. "
+            "The access token ends by itself; the connection ends when you disconnect, or after "
+            f"{house.settings.keep_days} days without a visit. A renewed token that the store can't take at once "
+            "waits, encrypted, in the state folder.\n"
             f"- **Contacts, companies, owners**: an encrypted copy in {place}, deleted with the portal's last "
             "connection.\n"
-            "- **Your browser**: one cookie with a random id, 30 days at most; 7 days without a visit end it. "
-            "No token and no record is stored in it.\n"
-            "- **Logs**: no names, no addresses, no tokens; the portal's number and HubSpot's reference numbers."
+            "- **Your browser**: one cookie with a random id, kept 30 days; what it opens ends after 7 days without a "
+            "visit. No token and no record is stored in it.\n"
+            "- **Logs**: no names, no addresses, no tokens; the portal's and the person's number in HubSpot, "
+            "and HubSpot's reference numbers."
         )
         if st.button("Disconnect", icon=":material/link_off:", key="disconnect.page"):
             sidebar.confirm_disconnect(view)

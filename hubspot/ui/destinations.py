@@ -8,12 +8,16 @@ from hubspot.ui.words import RETURNS
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A page: `name` in addresses and state, `path` in the browser; `needs` is the object type it can't do without."""
+    """A page: `name` in addresses and state, `path` in the browser; `needs` is the object type it can't do without.
+
+    `shows_records` is False for a page that has something to say without any.
+    """
 
     name: str
     title: str
     icon: str
     needs: str = ""
+    shows_records: bool = True
 
     @property
     def path(self) -> str:
@@ -27,14 +31,13 @@ class Destination:
 
 
 HOME = "overview"
-CONNECT = "/connect"
 PAGES = {
     page.name: page
     for page in (
         Destination("overview", "Overview", ":material/space_dashboard:"),
         Destination("contacts", "Contacts", ":material/person:", needs=CONTACTS),
         Destination("companies", "Companies", ":material/apartment:", needs=COMPANIES),
-        Destination("connection", "Connection and privacy", ":material/lock:"),
+        Destination("connection", "Connection and privacy", ":material/lock:", shows_records=False),
     )
 }
 
@@ -44,6 +47,12 @@ def known(name: str | None) -> str:
     return name if name in PAGES else HOME
 
 
+def connect_to(page: str) -> str:
+    """Return the address that begins a connection which comes back to a page."""
+    return f"/connect?next={page}"
+
+
 def jumps() -> tuple[str, ...]:
     """Return every address a run may jump to: a fixed list, so that each script's hash is known beforehand."""
-    return (*(page.path for page in PAGES.values()), CONNECT, *(f"/?said={verdict}" for verdict in RETURNS))
+    connecting = (connect_to(name) for name in PAGES)
+    return (*(page.path for page in PAGES.values()), *connecting, *(f"/?said={verdict}" for verdict in RETURNS))

@@ -34,9 +34,14 @@ def jump_script(destination: str) -> str:
     return f"window.location.replace({json.dumps(destination)})"
 
 
-def jump(destination: str) -> None:
-    """Replace this page, history entry included, by a destination of the fixed list, and end the run."""
+def send(destination: str) -> None:
+    """Replace this page, history entry included, by a destination of the fixed list."""
     st.html(f"<script>{jump_script(destination)}</script>", unsafe_allow_javascript=True)
+
+
+def jump(destination: str) -> None:
+    """Replace this page as `send` does, and end the run."""
+    send(destination)
     st.stop()
 
 

@@ -7,17 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from hubspot.analysis import filters as filtering
-from hubspot.analysis.counts import Ranking, rank
+from hubspot.analysis.counts import rank
 from hubspot.analysis.filters import Filters
-from hubspot.analysis.records import NO_VALUE, column_label
+from hubspot.analysis.records import column_label
 from hubspot.errors import NotConnected
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import charts, downloads, elements, filter_bar, state, tables, words
+from hubspot.ui import cards, downloads, elements, filter_bar, state, tables, words
 from hubspot.ui.filter_bar import TITLES
 from hubspot.ui.state import View
 
 BANDS = {CONTACTS: ("source", "stage", "owner"), COMPANIES: ("industry", "country", "owner")}
-_BARS = 6
 _ROWS_SEEN = 14
 
 
@@ -34,7 +33,10 @@ class Selection:
 def select(view: View, object_type: str) -> Selection:
     """Show search, filters and chips; return what they let through. Ends the run on an empty portal."""
     everything = state.frame(view, object_type)
-    if everything is None or everything.empty:
+    if everything is None:
+        _tell_not_loaded(view, object_type)
+        st.stop()
+    if everything.empty:
         _tell_empty_portal(view, object_type)
         st.stop()
     filters = filter_bar.show(view, everything, object_type)
@@ -49,16 +51,15 @@ def matching(view: View, everything: pd.DataFrame, filters: Filters) -> pd.DataF
 
 def band(view: View, selection: Selection) -> None:
     """Show three rankings of exactly the selected records."""
-    noun = words.OBJECT_NOUNS[selection.object_type][1]
     # On a narrow screen the band scrolls sideways, so that the table stays near.
     with st.grid(3, min_column_width=272, wrap=False, gap="small"):
         for name in BANDS[selection.object_type]:
             with st.container(border=True, gap="xsmall", height="stretch"):
                 st.subheader(TITLES[name], anchor=False)
-                _chart(view, selection, name, noun)
+                _chart(view, selection, name)
 
 
-def _chart(view: View, selection: Selection, name: str, noun: str) -> None:
+def _chart(view: View, selection: Selection, name: str) -> None:
     column = filtering.column_of(selection.everything, name)
     if column is None or selection.everything[column].isna().all():
         label = column_label(view.portal, selection.object_type, filtering.CHOICES[name])
@@ -68,23 +69,11 @@ def _chart(view: View, selection: Selection, name: str, noun: str) -> None:
         )
         return
     ranking = rank(selection.records, column, view.portal, object_type=selection.object_type)
-    if name == "stage":
+    is_stage = name == "stage"
+    if is_stage:
         ranking = ranking.in_order([stage.value for stage in view.portal.stages(selection.object_type)])
-    else:
-        ranking = ranking.top(_BARS)
-    st.plotly_chart(
-        charts.ranked_bars(ranking, noun=noun),
-        config=charts.CONFIG,
-        key=f"{selection.object_type}.{name}.bars",
-        alt=charts.ranked_alt(ranking, TITLES[name]),
-    )
-    if ranking.excluded:
-        st.markdown(f":small[:gray[{words.number(ranking.excluded)} more in {_rest(ranking)} other values]]")
-
-
-def _rest(ranking: Ranking) -> str:
-    shown = int((ranking.rows["value"] != NO_VALUE).sum())
-    return words.number(ranking.distinct - shown)
+    key = f"{selection.object_type}.{name}.bars"
+    cards.ranking(TITLES[name], ranking, selection.object_type, key=key, is_whole=is_stage)
 
 
 def listing(view: View, selection: Selection) -> None:
@@ -120,14 +109,15 @@ def _download(view: View, selection: Selection, columns: Sequence[str]) -> None:
     """Offer the selected records; the file is made on the click, and access is asked for again then."""
     filters, object_type = selection.filters, selection.object_type
     # The click is answered outside of this run, where nothing of the session is at hand.
-    person, hub_id = state.person(), view.hub_id
+    person, shown = state.person(), view
 
     def build() -> bytes:
-        now = state.view(state.visit(person), hub_id)
-        records = state.frame(now, object_type)
-        if records is None:
+        now = state.view(state.visit(person), shown.hub_id)
+        if now.epoch != shown.epoch or object_type not in now.object_types:
             raise NotConnected("These records may no longer be read here.")
-        return downloads.csv_bytes(matching(now, records, filters), now.portal, object_type, columns=columns)
+        # The copy on the screen, also where a newer one has come since: the file is named after its time.
+        records = state.copy_of(shown.key).frames[object_type]
+        return downloads.csv_bytes(matching(shown, records, filters), shown.portal, object_type, columns=columns)
 
     st.download_button(
         "Download CSV",
@@ -137,6 +127,18 @@ def _download(view: View, selection: Selection, columns: Sequence[str]) -> None:
         icon=":material/download:",
         on_click="ignore",
         key=f"{object_type}.csv",
+    )
+
+
+def _tell_not_loaded(view: View, object_type: str) -> None:
+    noun = words.OBJECT_NOUNS[object_type][1]
+    if view.is_loading:
+        st.info(f"No {noun} have arrived yet.", icon=":material/hourglass_empty:")
+        return
+    st.warning(
+        f"This portal's {noun} are not loaded: HubSpot refused them, or the load ended before them. "
+        "Use the refresh button in the sidebar to load again.",
+        icon=":material/cloud_off:",
     )
 
 

@@ -95,13 +95,9 @@ def _created(view: View, object_type: str) -> tuple[date | None, date | None]:
         return SPANS[span](today), None
     if span == ANY_TIME:
         return None, None
-    days = st.date_input(
-        "From and to",
-        value=(today - timedelta(days=29), today),
-        format="DD/MM/YYYY",
-        key=_key(object_type, "days"),
-        persist_state="session",
-    )
+    # Not as `value`: a link may have set the days already.
+    st.session_state.setdefault(_key(object_type, "days"), (today - timedelta(days=29), today))
+    days = st.date_input("From and to", format="DD/MM/YYYY", key=_key(object_type, "days"), persist_state="session")
     # While the second day is not picked yet there is only one.
     first, last = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
     return first, last

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import Page as StreamlitPage
 
 from hubspot.connections.sessions import Visit
-from hubspot.errors import ConnectionEnded, HubSpotError, SnapshotError
+from hubspot.errors import ConnectionEnded, HubSpotError, SnapshotError, SnapshotReplaced
 from hubspot.portal import OBJECT_TYPES
 from hubspot.ui import (
     actions,
@@ -19,6 +20,7 @@ from hubspot.ui import (
     services,
     sidebar,
     state,
+    trouble,
     web,
     words,
 )
@@ -56,29 +58,37 @@ def run() -> None:
         st.switch_page(pages[destinations.known(asked.pop(state.NEXT))], query_params=asked)
     state.turn_to(here.name)
     try:
-        room = _enter(here)
+        seen = _visit(here)
     except HubSpotError as error:
         sidebar.show_without_store(here)
         _tell_trouble(error)
         return
-    if room:
-        token = _room.set(room)
-        try:
-            current.run()
-        except HubSpotError as error:
-            _tell_trouble(error)
-        finally:
-            _room.reset(token)
+    if seen is None:
+        return
+    try:
+        _lay_out(seen, here, current)
+    except SnapshotReplaced:
+        st.rerun()
+    except SnapshotError as error:
+        trouble.tell(error)
+        _mend_copy(seen)
+    except HubSpotError as error:
+        _tell_trouble(error)
 
 
-def _enter(here: Destination) -> _Room | None:
-    """Show the sidebar and the banner; return what the page needs, None where nobody is connected."""
-    if not browser.current(secure=web.is_secure()):
+def _visit(here: Destination) -> Visit | None:
+    """Return what the asking browser may see; None, said on the page, where it sent no cookie."""
+    if not state.person():
         sidebar.show_without_store(here)
         st.warning(words.COOKIES_NEEDED, icon=":material/cookie:")
         return None
     seen = state.visit()
     actions.forget_ended(seen)
+    return seen
+
+
+def _lay_out(seen: Visit, here: Destination, page: StreamlitPage) -> None:
+    """Show the sidebar, the banner and the page, or the connect screen where nobody is connected."""
     view = state.view(seen) if seen.grants else None
     filters = sidebar.show(seen, view, here)
     if view and state.is_sample():
@@ -87,11 +97,15 @@ def _enter(here: Destination) -> _Room | None:
     if view is None:
         origin = browser.origin()
         connect_screen.show(services.services(), here.name, redirect_uri=web.redirect_uri_for(origin))
-        return None
+        return
     actions.note_visit(view)
     if actions.needs_load(view):
         actions.load(view)
-    return _Room(state.view(seen), filters)
+    token = _room.set(_Room(state.view(seen), filters))
+    try:
+        page.run()
+    finally:
+        _room.reset(token)
 
 
 def enter(name: str) -> View:
@@ -104,6 +118,11 @@ def enter(name: str) -> View:
     if room is None:
         st.switch_page("app.py", query_params={**st.query_params.to_dict(), state.NEXT: name})
     view = room.view
+    if page.shows_records and not view.object_types:
+        title_row(page.title)
+        st.warning(words.NOTHING_GRANTED, icon=":material/key_off:")
+        connect_screen.main_link(services.services(), page.name)
+        st.stop()
     if page.needs and page.needs not in view.object_types:
         title_row(page.title)
         _tell_missing_scope(page)
@@ -151,7 +170,9 @@ def _banner(seen: Visit, view: View | None, here: Destination) -> None:
 
 def page_is_off(here: Destination, view: View) -> bool:
     """Return whether a page itself will say that its permission is missing."""
-    return bool(here.needs) and here.needs not in view.object_types
+    if here.needs:
+        return here.needs not in view.object_types
+    return here.shows_records and not view.object_types
 
 
 def _tell_ended(hub_id: int, ended: ConnectionEnded) -> None:
@@ -172,15 +193,15 @@ def _tell_missing_scope(page: Destination) -> None:
 
 
 def _tell_trouble(error: HubSpotError) -> None:
-    st.error(str(error), icon=":material/cloud_off:")
-    if isinstance(error, SnapshotError):
-        _mend_copy(state.view())
-    elif st.button("Try again", icon=":material/refresh:", key="trouble.again"):
+    trouble.tell(error)
+    if st.button("Try again", icon=":material/refresh:", key="trouble.again"):
         st.rerun()
 
 
-def _mend_copy(view: View) -> None:
+@trouble.guarded
+def _mend_copy(seen: Visit) -> None:
     """Follow the load that replaces a copy which can't be read, or offer one."""
+    view = state.view(seen)
     if view.is_loading:
         progress.watch(view)
     elif st.button("Load again", icon=":material/refresh:", key="trouble.load"):

@@ -11,16 +11,19 @@ from hubspot.ui import services
 from hubspot.ui.services import Services
 
 LOG = logging.getLogger(__name__)
+_FIRST_AFTER_SECONDS = 60
 _EVERY_SECONDS = 3600
 _LEASE_SECONDS = 30
 
 
 def start() -> None:
-    """Tidy up now and every hour, in the background, on one replica at a time."""
+    """Tidy up soon and then every hour, in the background, on one replica at a time."""
     threading.Thread(target=_run, name="housekeeping", daemon=True).start()
 
 
 def _run() -> None:
+    # Not at once: a start is for the people who wait for their first page.
+    time.sleep(_FIRST_AFTER_SECONDS)
     while True:
         try:
             _tidy_alone(services.services())
@@ -45,13 +48,8 @@ def tidy(house: Services, now: datetime) -> None:
     for hub_id, opened_at in opened.items():
         if now - opened_at > timedelta(days=house.settings.keep_days):
             is_revoked = house.grants.forget_portal(hub_id)
-            _delete(house, hub_id)
+            services.delete_data(hub_id)
             LOG.info("portal %s: forgotten, as nobody opened it; revoked at HubSpot: %s", hub_id, is_revoked)
     for hub_id in house.snapshots.hub_ids():
         if not house.grants.accounts(hub_id):
-            _delete(house, hub_id)
-
-
-def _delete(house: Services, hub_id: int) -> None:
-    house.jobs.forget(hub_id)
-    house.snapshots.delete(hub_id)
+            services.delete_data(hub_id)

@@ -12,15 +12,18 @@ from hubspot.analysis.counts import Ranking, Timeline, rank, recent, timeline
 from hubspot.analysis.lifecycle import Stages, stages
 from hubspot.analysis.metrics import Kpi, kpis
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import charts, state, tables, words
+from hubspot.ui import cards, charts, progress, state, tables, words
 from hubspot.ui.numbers import day, delta_of, value_of
 from hubspot.ui.state import Key, View
 
 GRAINS: dict[str, Grain] = {"Weeks": "week", "Months": "month"}
 PERIODS = 13
+NO_OWNER = "No contact has an owner. Assign owners in HubSpot, then refresh."
+NO_INDUSTRY = "No company has an industry. Fill it in HubSpot, then refresh."
+# The oldest contacts arrive first: until the last ones, these are not incomplete but wrong.
+MEANT_WHOLE = {"new_contacts", "lead_to_customer", "empty_companies"}
 SOURCE, OWNER, INDUSTRY = "hs_analytics_source", "hubspot_owner_id", "industry"
 _RECENT = 8
-_BARS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +46,8 @@ def answers(view: View, grain: str) -> Answers:
 
 @st.cache_data(ttl=900, max_entries=32, show_spinner=False)
 def _answers(key: Key, today: date, grain: str) -> Answers:
-    del today
-    copy = state.copy(key)
+    del today  # only a part of the key: tomorrow is another answer
+    copy = state.copy_of(key)
     portal, contacts, companies = copy.portal, copy.frames.get(CONTACTS), copy.frames.get(COMPANIES)
     calendar = Calendar(state.now(), portal.account.time_zone)
     found = Answers(kpis(contacts, companies, portal, calendar))
@@ -62,10 +65,31 @@ def _answers(key: Key, today: date, grain: str) -> Answers:
     return found
 
 
+def tell_empty(view: View) -> bool:
+    """Say that there is nothing to count, where that is so; return whether it is."""
+    frames = [state.frame(view, name) for name in view.object_types]
+    if view.is_partial or any(frame is None or len(frame) for frame in frames):
+        return False
+    st.info(
+        "This portal has no contacts and no companies yet. Create or [import them in HubSpot]"
+        f"(https://{view.account.ui_domain}/import/{view.hub_id}), then refresh.",
+        icon=":material/inbox:",
+    )
+    return True
+
+
+def freshness(view: View) -> None:
+    """Show how old the numbers are."""
+    if view.loaded_at:
+        age = f"Updated {progress.age(view.loaded_at)}"
+        st.markdown(f":small[:orange[{age}]]" if view.is_stale else f":small[:gray[{age}]]")
+
+
 def numbers(found: Answers, *, is_partial: bool) -> None:
     """Show the numbers in one card, each with its change and a small line; no change while records still arrive."""
-    with st.container(border=True), st.grid(len(found.kpis), min_column_width=120):
-        for kpi in found.kpis:
+    shown = [kpi for kpi in found.kpis if not (is_partial and kpi.name in MEANT_WHOLE)]
+    with st.container(border=True), st.grid(len(shown), min_column_width=120):
+        for kpi in shown:
             with st.container(gap="xxsmall"):
                 _number(replace(kpi, before=None, compared="", series=()) if is_partial else kpi)
 
@@ -89,44 +113,56 @@ def _number(kpi: Kpi) -> None:
 
 
 def _explained(kpi: Kpi) -> str:
-    left_out = f" {words.number(kpi.excluded)} without a date are left out of the comparison." if kpi.excluded else ""
-    return f"{kpi.definition} n = {words.number(kpi.n)}.{left_out}"
+    undated = f" {words.number(kpi.excluded)} without a date {kpi.excluded_means}." if kpi.excluded else ""
+    return f"{kpi.definition} n = {words.number(kpi.n)}.{undated}"
 
 
-def movement(found: Answers, grain: str) -> None:
+def movement(found: Answers, grain: str, *, is_partial: bool) -> None:
     """Show how contacts arrive and how far they get."""
     if found.over_time is None or found.stages is None:
         return
     left, right = st.columns([3, 2])
     with left:
-        _over_time(found.over_time, grain)
+        if is_partial:
+            _over_time_later(grain)
+        else:
+            _over_time(found.over_time, grain)
     with right:
         _how_far(found.stages)
 
 
 def rankings(found: Answers) -> None:
     """Show who owns the contacts, and what the companies do."""
-    cards = []
+    shown = []
     if found.owners:
-        cards.append(
-            ("Contacts by owner", found.owners, CONTACTS, "No contact has an owner. Assign owners in HubSpot.")
-        )
+        shown.append(("Contacts by owner", found.owners, CONTACTS, NO_OWNER))
     if found.industries:
-        cards.append(
-            ("Companies by industry", found.industries, COMPANIES, "Industry was never filled in this portal.")
-        )
-    for place, card in zip(st.columns(len(cards)), cards, strict=True) if cards else ():
-        with place:
-            _ranking(*card)
+        shown.append(("Companies by industry", found.industries, COMPANIES, NO_INDUSTRY))
+    for place, (title, ranking, object_type, empty) in zip(st.columns(len(shown)), shown, strict=True) if shown else ():
+        with place, _card(title, words.counted(ranking.n, object_type)):
+            if ranking.distinct:
+                cards.ranking(title, ranking, object_type, key=title)
+            else:
+                st.markdown(f":small[:gray[{empty}]]")
 
 
 def _over_time(found: Timeline, grain: str) -> None:
     """Show the contacts created in each period by original source."""
-    title = f"New contacts per {GRAINS[grain]}, by source"
+    title = _over_time_title(grain)
     with _card(title, _over_time_note(found)):
         st.plotly_chart(
             charts.timeline_bars(found), config=charts.CONFIG, key="over_time", alt=charts.timeline_alt(found, title)
         )
+
+
+def _over_time_later(grain: str) -> None:
+    # An empty chart would be read as "nobody came".
+    with _card(_over_time_title(grain), "HubSpot sends the oldest contacts first: this comes with the last ones."):
+        st.skeleton(height=246)
+
+
+def _over_time_title(grain: str) -> str:
+    return f"New contacts per {GRAINS[grain]}, by source"
 
 
 def _over_time_note(found: Timeline) -> str:
@@ -138,7 +174,7 @@ def _over_time_note(found: Timeline) -> str:
 def _how_far(found: Stages) -> None:
     """Show how many contacts reached each lifecycle stage."""
     note = (
-        "Contacts that ever reached a stage · share of the stage before"
+        "Contacts that ever reached a stage · of those in the stage above, the share that got here too"
         if found.dated
         else "Contacts in each stage now; this portal keeps no dates of entering"
     )
@@ -149,19 +185,6 @@ def _how_far(found: Stages) -> None:
         height = max(charts.ROW * len(found.rows), 230)
         figure = charts.stage_bars(found, height=height)
         st.plotly_chart(figure, config=charts.CONFIG, key="stages", alt=charts.stage_alt(found, "How far contacts got"))
-
-
-def _ranking(title: str, found: Ranking, object_type: str, empty: str) -> None:
-    """Show the most frequent values of one property; `empty` says why there may be none."""
-    noun = words.OBJECT_NOUNS[object_type][1]
-    with _card(title, words.counted(found.n, object_type)):
-        if not found.distinct:
-            st.markdown(f":small[:gray[{empty} Then refresh to see it here.]]")
-            return
-        top = found.top(_BARS)
-        st.plotly_chart(
-            charts.ranked_bars(top, noun=noun), config=charts.CONFIG, key=title, alt=charts.ranked_alt(top, title)
-        )
 
 
 def newest(view: View, found: Answers) -> None:

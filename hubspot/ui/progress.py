@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from hubspot.errors import NotConnected, StoreError
+from hubspot.errors import NotConnected
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import ObjectProgress, Phase, Progress
-from hubspot.ui import actions, services, state, words
+from hubspot.ui import actions, services, state, trouble, words
 from hubspot.ui.state import View
 
 # How often an open page asks, and how often at most it counts again while records arrive.
 _POLL_SECONDS = 0.5
 _RECOUNT_SECONDS = 3.0
+# How soon a page that is only looked at learns what another tab or a colleague did.
+_WATCH_SECONDS = 5.0
 
 
 def watch(view: View) -> None:
@@ -23,15 +25,27 @@ def watch(view: View) -> None:
         _tell_failure(view, view.progress.error)
     elif view.progress and view.progress.phase is Phase.STOPPED and not view.loaded_at:
         _tell_stopped(view)
+    if not view.is_loading:
+        _keep_watch(view)
+
+
+@st.fragment(run_every=_WATCH_SECONDS)
+@trouble.guarded
+def _keep_watch(view: View) -> None:
+    """Notice what happens elsewhere: a disconnection, a load that somebody starts, a newer copy."""
+    try:
+        now = state.view()
+    except NotConnected:
+        st.rerun()
+    if now.is_loading or now.key != view.key:
+        st.rerun()
 
 
 @st.fragment(run_every=_POLL_SECONDS)
+@trouble.guarded
 def _follow(view: View, counted_below: str) -> None:
     try:
         now = state.view()
-    except StoreError as error:
-        st.warning(str(error), icon=":material/database_off:")
-        return
     except NotConnected:
         # Disconnected elsewhere, or ended by HubSpot: the frame says which.
         st.rerun()
@@ -74,7 +88,7 @@ def _card(view: View, progress: Progress, counted_below: str) -> None:
     if progress.slowing_until:
         left = max(1, round((progress.slowing_until - datetime.now(UTC)).total_seconds()))
         st.info(
-            f"HubSpot asked us to slow down; continuing in {left} s. What you see stays usable.",
+            f"{progress.slowing_because}; continuing in {left} s. What you see stays usable.",
             icon=":material/hourglass_empty:",
         )
 
@@ -104,7 +118,9 @@ def sentence(progress: Progress) -> str:
     counts = [_counted(name, progress.objects[name]) for name in OBJECT_TYPES if name in progress.objects]
     if not counts:
         return "asking HubSpot what there is"
-    left = f", about {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    # While the load waits, nobody knows how long it takes.
+    is_known = progress.seconds_left is not None and not progress.slowing_until
+    left = f", about {duration(progress.seconds_left or 0)} left" if is_known else ""
     return " · ".join(counts) + left
 
 

@@ -8,6 +8,8 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 
+import streamlit as st
+
 from hubspot import keyring as keyrings
 from hubspot import settings as settings_module
 from hubspot.api.client import HubSpot
@@ -16,7 +18,6 @@ from hubspot.connections.engine import Store, open_store
 from hubspot.connections.grants import Grants
 from hubspot.connections.handshake import Handshake
 from hubspot.connections.keycheck import check_keys
-from hubspot.connections.preferences import Preferences
 from hubspot.connections.sessions import Sessions
 from hubspot.keyring import KeyRing
 from hubspot.settings import SAMPLE_CLIENT_ID, Settings
@@ -31,6 +32,7 @@ SAMPLE_SEED = 7
 
 _TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _building = threading.Lock()
+_epochs: dict[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,12 @@ class Services:
 
     settings: Settings
     is_sample: bool
-    keyring: KeyRing
+    namespace: str
     store: Store
     oauth: OAuth
     grants: Grants
     sessions: Sessions
     handshake: Handshake
-    preferences: Preferences
     snapshots: Snapshots
     jobs: Jobs
 
@@ -89,6 +90,7 @@ def services() -> Services:
 
 def forget() -> None:
     """Drop the shared objects, for tests that change the settings."""
+    _epochs.clear()
     with _building:
         for cached in (_build, keyring, settings, store):
             cached.cache_clear()
@@ -112,16 +114,38 @@ def _build() -> Services:
     return Services(
         settings=resolved,
         is_sample=given.is_sample,
-        keyring=ring,
+        namespace=given.namespace,
         store=store(),
         oauth=oauth,
         grants=grants,
         sessions=Sessions(store(), ring),
         handshake=Handshake(store(), ring, pages=tuple(PAGES), pkce=resolved.pkce),
-        preferences=Preferences(store(), ring, keep_days=given.keep_days),
         snapshots=snapshots,
         jobs=Jobs(snapshots, store(), wire.client, grants.epoch),
     )
+
+
+def delete_data(hub_id: int) -> None:
+    """Delete everything that was loaded of a portal: a load that runs, the stored copy, what memory holds."""
+    house = services()
+    house.jobs.forget(hub_id)
+    house.snapshots.delete(hub_id)
+    _forget_cached()
+
+
+def note_epoch(hub_id: int, epoch: int) -> None:
+    """Drop what this process holds of a portal whose data was deleted since, here or on another replica."""
+    before = _epochs.get(hub_id, epoch)
+    _epochs[hub_id] = epoch
+    if before != epoch:
+        services().jobs.forget(hub_id)
+        _forget_cached()
+
+
+def _forget_cached() -> None:
+    # All of it: the caches are quickly filled again from the stored copies, and a part is easily forgotten.
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def with_sample(given: Settings) -> Settings:

@@ -5,8 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hubspot.connections.sessions import Visit
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import actions, browser, connect_screen, elements, progress, services, state, web, words
-from hubspot.ui.destinations import CONNECT, PAGES, Destination
+from hubspot.ui import actions, browser, connect_screen, elements, progress, services, state, trouble, web, words
+from hubspot.ui.destinations import PAGES, Destination, connect_to
 from hubspot.ui.state import View
 
 _SWITCH = "switch"
@@ -20,15 +20,17 @@ def show(seen: Visit, view: View | None, here: Destination) -> DeltaGenerator:
     """Show the sidebar; return the place for a page's filters."""
     st.logo(elements.MARK, size="large")
     with st.sidebar:
-        with st.container(border=True, gap="xsmall"):
-            if view is None:
-                _disconnected(here)
-            else:
-                _connected(seen, view)
+        card = st.container(border=True, gap="xsmall")
         _pages(here)
         filters = st.container()
         if view:
             st.markdown(f":small[:gray[{view.account.time_zone} · {view.account.currency}]]")
+        # Last, so that the pages can be reached even where the card meets a failure.
+        with card:
+            if view is None:
+                _disconnected(here)
+            else:
+                _connected(seen, view, here)
     return filters
 
 
@@ -61,7 +63,7 @@ def _disconnected(here: Destination) -> None:
         connect_screen.setup_steps(house.settings, web.redirect_uri_for(browser.origin()))
 
 
-def _connected(seen: Visit, view: View) -> None:
+def _connected(seen: Visit, view: View, here: Destination) -> None:
     chosen = st.menu_button(
         f":green[●] **{elements.plain(view.name)}**",
         [*_other_portals(seen, view), _ANOTHER, _SIGN_OUT, _DISCONNECT],
@@ -73,7 +75,7 @@ def _connected(seen: Visit, view: View) -> None:
     st.markdown(f":small[:gray[{_counts(view)}]]")
     _freshness(view)
     if chosen:
-        _act(chosen, view)
+        _act(chosen, view, here)
 
 
 def _other_portals(seen: Visit, view: View) -> list[str]:
@@ -84,14 +86,14 @@ def _label(option: str, seen: Visit) -> str:
     if option in _LABELS:
         return _LABELS[option]
     hub_id = int(option.removeprefix(_SWITCH))
-    return f"Switch to {seen.grants[hub_id].hub_domain or f'portal {hub_id}'}"
+    return f"Switch to {state.portal_name(seen.grants[hub_id])}"
 
 
-def _act(chosen: str, view: View) -> None:
+def _act(chosen: str, view: View, here: Destination) -> None:
     if chosen.startswith(_SWITCH):
         actions.switch_portal(int(chosen.removeprefix(_SWITCH)))
     elif chosen == _ANOTHER:
-        elements.jump(CONNECT)
+        elements.jump(connect_to(here.name))
     elif chosen == _SIGN_OUT:
         actions.sign_out()
     else:
@@ -121,6 +123,7 @@ def _freshness(view: View) -> None:
 
 
 @st.dialog("Disconnect this portal?")
+@trouble.guarded
 def confirm_disconnect(view: View) -> None:
     """Ask, saying what will happen, then end the person's own connection."""
     is_last = actions.is_only_connection(view)
@@ -129,7 +132,7 @@ def confirm_disconnect(view: View) -> None:
         "in every browser where you are signed in."
     )
     st.markdown(
-        "You are the only one connected, so its contacts, companies and views are deleted here too. "
+        "You are the only one connected, so its contacts and companies are deleted here too. "
         "Nothing changes in HubSpot."
         if is_last
         else "Colleagues who connected it keep their connection and the data. Nothing changes in HubSpot."

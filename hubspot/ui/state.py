@@ -4,6 +4,7 @@ Every st.cache_*, session_state key and query parameter of the product is named 
 without asking the token store who is asking, so this also holds in fragments, callbacks and second tabs.
 """
 
+import functools
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -17,11 +18,11 @@ from hubspot.analysis import records
 from hubspot.connections.grants import Grant
 from hubspot.connections.handshake import Notice
 from hubspot.connections.sessions import Visit
-from hubspot.errors import NotConnected, SnapshotError
+from hubspot.errors import NotConnected, SnapshotError, SnapshotReplaced
 from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, OWNERS_SCOPE, READ_SCOPES, Account, Portal
 from hubspot.sync.frames import to_frame
+from hubspot.sync.manifest import ObjectCopy, Snapshot
 from hubspot.sync.progress import Phase, Progress
-from hubspot.sync.snapshots import Snapshot
 from hubspot.ui import browser, services, web
 from hubspot.ui.words import RETURNS
 
@@ -53,9 +54,8 @@ class View:
     epoch: int
     portal: Portal
     object_types: tuple[str, ...]
-    stored: tuple[str, ...]
+    stored: Mapping[str, ObjectCopy]
     version: str
-    loaded_at: datetime | None
     progress: Progress | None
 
     @property
@@ -74,14 +74,26 @@ class View:
         return self.account.name or self.grant.hub_domain or f"Portal {self.hub_id}"
 
     @property
+    def loaded_at(self) -> datetime | None:
+        """Return how old the oldest of the granted records may be, in UTC; None without a whole copy."""
+        return min((self.stored[name].loaded_at for name in self.object_types if name in self.stored), default=None)
+
+    @property
+    def unreadable(self) -> int:
+        """Return how many values were not of their property's type, and so count as missing."""
+        return sum(sum(self.stored[name].unreadable.values()) for name in self.object_types if name in self.stored)
+
+    @property
     def is_loading(self) -> bool:
         """Return whether a load runs."""
         return self.progress is not None and self.progress.is_running
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the last load ended with an error."""
-        return self.progress is not None and self.progress.phase is Phase.FAILED
+        """Return whether the last load ended with an error, and none since, here or on another replica, went well."""
+        if self.progress is None or self.progress.phase is not Phase.FAILED:
+            return False
+        return self.loaded_at is None or self.progress.started_at > self.loaded_at
 
     @property
     def is_partial(self) -> bool:
@@ -129,15 +141,24 @@ def visit(browser_hash: str | None = None) -> Visit:
 
     Raises StoreError or SealError.
     """
-    return services.services().sessions.visible(person() if browser_hash is None else browser_hash)
+    house = services.services()
+    seen = house.sessions.visible(person() if browser_hash is None else browser_hash)
+    allowed = house.settings.allowed_portals
+    # The operator may have shortened the list since the portal was connected.
+    return replace(seen, grants={each: seen.grants[each] for each in seen.grants if not allowed or each in allowed})
 
 
 def chosen_portal(seen: Visit) -> int | None:
-    """Return the portal this tab looks at: the one in the address, else the last used, else any; None without one."""
+    """Return the portal this tab looks at, None where the browser may see none.
+
+    That is the one in the address, else the one it looked at before, else the one the browser used last.
+    """
     named = {str(hub_id): hub_id for hub_id in seen.grants}.get(st.query_params.get(PORTAL, ""))
     if named is not None:
         return named
-    return seen.last if seen.last in seen.grants else next(iter(seen.grants), None)
+    # Another tab may have switched meanwhile; this one stays where it is.
+    usual = (st.session_state.get(LOOKED_AT), seen.last, *seen.grants)
+    return next((hub_id for hub_id in usual if hub_id in seen.grants), None)
 
 
 def view(seen: Visit | None = None, hub_id: int | None = None) -> View:
@@ -147,21 +168,28 @@ def view(seen: Visit | None = None, hub_id: int | None = None) -> View:
     if hub_id is None or hub_id not in seen.grants:
         raise NotConnected("No portal is connected in this browser. Use Connect HubSpot in the sidebar.")
     house = services.services()
+    services.note_epoch(hub_id, seen.epochs[hub_id])
     # In this order: a load that ends in between is seen as running, and looked at again, with its copy already there.
     progress = house.jobs.progress(hub_id)
     snapshot = stored_copy(hub_id)
     portal = snapshot.portal if snapshot else house.jobs.portal(hub_id)
     return View(
-        namespace=house.settings.namespace,
+        namespace=house.namespace,
         grant=seen.grants[hub_id],
         epoch=seen.epochs[hub_id],
         portal=allowed_facts(portal or Portal(Account(hub_id)), seen.grants[hub_id].scopes),
         object_types=granted(seen.grants[hub_id]),
-        stored=tuple(snapshot.objects) if snapshot else (),
+        stored=snapshot.objects if snapshot else {},
         version=snapshot.version if snapshot else _partial_version(hub_id),
-        loaded_at=snapshot.loaded_at if snapshot else None,
         progress=progress,
     )
+
+
+def portal_name(grant: Grant) -> str:
+    """Return what to call the portal of a grant, as far as it is known."""
+    hub_id = grant.account.hub_id
+    snapshot = stored_copy(hub_id)
+    return (snapshot.portal.account.name if snapshot else "") or grant.hub_domain or f"Portal {hub_id}"
 
 
 def granted(grant: Grant) -> tuple[str, ...]:
@@ -206,8 +234,14 @@ def stored_copy(hub_id: int) -> Snapshot | None:
     try:
         return services.services().snapshots.latest(hub_id)
     except SnapshotError as error:
-        LOG.warning("portal %s: %s", hub_id, error)
+        _warn_once(hub_id, str(error))
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _warn_once(hub_id: int, sentence: str) -> None:
+    # Every open page asks twice a second while a load runs.
+    LOG.warning("portal %s: %s", hub_id, sentence)
 
 
 def frame(looked_at: View, object_type: str) -> pd.DataFrame | None:
@@ -215,7 +249,7 @@ def frame(looked_at: View, object_type: str) -> pd.DataFrame | None:
 
     The frame is shared by everybody who may see it: never change it.
     """
-    return copy(looked_at.key).frames.get(object_type) if looked_at.version else None
+    return copy_of(looked_at.key).frames.get(object_type) if looked_at.version else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,15 +260,9 @@ class Copy:
     frames: Mapping[str, pd.DataFrame]
 
 
-def copy(key: Key) -> Copy:
+def copy_of(key: Key) -> Copy:
     """Return what a view shows, by the view's key: equal keys see one copy. Raises SnapshotError."""
     return _partial_copy(key) if key.version.startswith(_PARTIAL) else _whole_copy(key)
-
-
-def drop_copies() -> None:
-    """Forget the records of all portals in this process; they are read again from disk when asked for."""
-    _whole_copy.clear()
-    _partial_copy.clear()
 
 
 @st.cache_resource(ttl=_KEPT_SECONDS, max_entries=6, show_spinner=False)
@@ -242,7 +270,7 @@ def _whole_copy(key: Key) -> Copy:
     snapshots = services.services().snapshots
     snapshot = snapshots.latest(key.hub_id)
     if snapshot is None or snapshot.version != key.version:
-        raise SnapshotError("This copy was just replaced by a newer one. Open the page again.")
+        raise SnapshotReplaced("This copy was just replaced by a newer one. Open the page again.")
     readable = [name for name in snapshot.objects if READ_SCOPES[name] in key.scopes]
     return Copy(
         allowed_facts(snapshot.portal, key.scopes),

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import URL, Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -55,19 +55,16 @@ def routes() -> list[BaseRoute]:
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Open the token store. An embedded one ends by itself when the last process that uses it is gone."""
+    # Nothing may build the sample portal's address before the port is known; a request tells it more exactly.
+    services.listening.port = streamlit.get_option("server.port")
     try:
         services.store()
-        housekeeping.start()
-        LOG.info("open %s", address())
     except HubSpotError as error:
         # The pages say the same sentence; the server goes on, so that it recovers when the cause is gone.
         LOG.error("%s", error)
+    housekeeping.start()
+    LOG.info("open http://localhost:%s", services.listening.port)
     yield
-
-
-def address() -> str:
-    """Return what to type into a browser on this machine."""
-    return f"http://localhost:{streamlit.get_option('server.port')}"
 
 
 class Guard:
@@ -187,7 +184,7 @@ def _connect(request: Request) -> Response:
     if not _is_own_click(request):
         return PlainTextResponse("Open the dashboard and use Connect HubSpot there.", status_code=403)
     redirect_uri = redirect_uri_for(f"{request.url.scheme}://{request.url.netloc}")
-    if urlsplit(redirect_uri).netloc != request.url.netloc:
+    if _is_same_machine_by_another_name(request.url, redirect_uri):
         return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode({'next': page, 'hop': _hop_now()})}")
     house = services.services()
     attempt = house.handshake.begin(request.scope[_BROWSER], page)
@@ -202,6 +199,15 @@ def _connect(request: Request) -> Response:
             code_challenge=attempt.code_challenge,
         )
     )
+
+
+def _is_same_machine_by_another_name(asked: URL, redirect_uri: str) -> bool:
+    """Return whether the browser is at 127.0.0.1 or [::1] and comes back to localhost, where its cookie is another.
+
+    Other hosts are left alone: a proxy may have rewritten the name, and one that is really wrong gets its sentence
+    on the return.
+    """
+    return asked.hostname in {"127.0.0.1", "::1"} and urlsplit(redirect_uri).hostname == "localhost"
 
 
 def redirect_uri_for(origin: str) -> str:

@@ -9,7 +9,7 @@ SCOPES = {
     "oauth": ("Your account", "name, time zone and currency"),
     READ_SCOPES[CONTACTS]: ("Contacts", "and the names of their fields"),
     READ_SCOPES[COMPANIES]: ("Companies", "and the names of their fields"),
-    OWNERS_SCOPE: ("Owners", "names, for grouping"),
+    OWNERS_SCOPE: ("Owners", "names and e-mail addresses, for grouping"),
 }
 
 HEADLINE = "See your HubSpot contacts and companies clearly"
@@ -35,6 +35,10 @@ REFUSALS = {
     ),
 }
 REFUSED = "HubSpot refused this sign-in, so nothing was connected. Start again with Connect HubSpot."
+NOTHING_GRANTED = (
+    "Neither contacts nor companies were granted, so there is nothing to show. "
+    "Reconnect, and leave the permissions ticked."
+)
 SAMPLE_RIBBON = "Sample data: a fictional portal that this dashboard made up. Nothing here is from HubSpot."
 
 # What the address bar may ask to be said: verdicts on a return from HubSpot that nothing could be stored for.
@@ -50,8 +54,12 @@ RETURNS = {
         "Start again with Connect HubSpot; use the same address as before (localhost and 127.0.0.1 are two)."
     ),
     "store_down": (
-        "The token store did not answer, so nothing was connected. "
+        "The token store did not answer, so connecting could not be finished. "
         "Wait a moment, then start again with Connect HubSpot."
+    ),
+    "trouble": (
+        "Connecting could not be finished because of a problem in this dashboard. Its log tells the operator more; "
+        "start again with Connect HubSpot when it is solved."
     ),
     "replayed": "This sign-in link was already used; it works only once. If no portal is connected, start again.",
 }

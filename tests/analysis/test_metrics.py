@@ -36,7 +36,16 @@ def test_a_total_is_compared_with_the_records_of_the_months_start():
     assert (kpi.value, kpi.before, kpi.n, kpi.excluded) == (4, 2, 4, 1)
     assert kpi.change == pytest.approx(1.0)
     assert kpi.compared == "since 1 Nov"
-    assert kpi.series[-1] == 3
+    # Berlin's November began on a Sunday, the last day of the eighth of these weeks; the 20th is in the eleventh.
+    assert kpi.series == (1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 4, 4)
+    assert kpi.excluded_means == "count as earlier ones"
+
+
+def test_the_last_point_of_a_total_is_the_total_even_where_a_date_lies_ahead():
+    kpi = total(created("2026-09-01T00:00:00Z", "2027-05-01T00:00:00Z"), CONTACTS, BERLIN)
+
+    assert (kpi.value, kpi.before) == (2, 1)
+    assert kpi.series == (1,) * 11 + (2,)
 
 
 def test_a_total_without_creation_dates_has_no_comparison():
@@ -60,6 +69,13 @@ def test_new_contacts_are_compared_with_the_equal_part_of_last_month():
 
     assert (kpi.value, kpi.before) == (2, 2)
     assert kpi.compared == "vs 1\N{EN DASH}23 Oct"
+
+
+def test_contacts_without_a_date_are_not_new():
+    kpi = new_this_month(created("2026-11-20T08:00:00Z", None), BERLIN)
+
+    assert (kpi.value, kpi.n, kpi.excluded, kpi.excluded_means) == (1, 2, 1, "are left out")
+    assert sum(kpi.series) == 1
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,9 @@ def test_customers_are_compared_with_those_of_them_that_were_customers_before():
     kpi = customers(frame, portal(), BERLIN)
 
     assert (kpi.value, kpi.before, kpi.n, kpi.excluded) == (3, 2, 5, 1)
+    # The one without a date counts from the start; 5 October is in the fifth of these weeks, 5 November in the ninth.
+    assert kpi.series == (1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
+    assert kpi.excluded_means == "count as earlier ones"
 
 
 def test_customers_take_the_portals_word_for_the_stage():
@@ -129,7 +148,29 @@ def test_lead_to_customer_is_the_share_of_leads_that_became_customers():
     assert kpi.value == pytest.approx(2 / 4)
     assert kpi.before == pytest.approx(1 / 3)
     assert kpi.change == pytest.approx(2 / 4 - 1 / 3)
-    assert (kpi.n, kpi.kind) == (4, "rate")
+    assert (kpi.n, kpi.kind, kpi.excluded) == (4, "rate", 0)
+
+
+def test_leads_and_customers_without_a_date_count_as_earlier_ones_in_both_rates():
+    before, after = "2026-10-05T00:00:00Z", "2026-11-05T00:00:00Z"
+    frame = contacts(
+        {"lifecyclestage": "lead"},
+        {"lifecyclestage": "customer", "hs_v2_date_entered_lead": before},
+        {"hs_v2_date_entered_lead": after, "hs_v2_date_entered_customer": after},
+        {"lifecyclestage": "customer"},
+    )
+
+    kpi = lead_to_customer(frame, portal(), BERLIN)
+
+    assert kpi.value == pytest.approx(2 / 3)
+    assert kpi.before == pytest.approx(1 / 2)
+    assert (kpi.n, kpi.excluded, kpi.excluded_means) == (3, 2, "count as earlier ones")
+
+
+def test_leads_without_any_date_are_compared_with_nothing():
+    kpi = lead_to_customer(contacts({"lifecyclestage": "lead"}, {"lifecyclestage": "lead"}), portal(), BERLIN)
+
+    assert (kpi.value, kpi.before, kpi.compared, kpi.excluded) == (0, None, "", 2)
 
 
 def test_lead_to_customer_needs_leads_and_dates():

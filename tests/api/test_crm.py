@@ -22,9 +22,9 @@ def test_a_list_asks_for_names_with_raw_commas_and_quotes_the_cursor(make_client
 def test_records_are_walked_through_all_pages_once(make_client):
     portal = Portal(page(1, 2, after="3"), page(3, after="opaque="), page(9))
 
-    records = list(crm.iter_records(make_client(portal), "companies", properties=()))
+    pages = crm.iter_pages(make_client(portal), "companies", properties=())
 
-    assert [each["id"] for each in records] == ["1", "2", "3", "9"]
+    assert [each["id"] for found in pages for each in found.results] == ["1", "2", "3", "9"]
     assert len(portal.queries) == 3
 
 
@@ -32,7 +32,7 @@ def test_a_repeated_cursor_ends_the_walk_instead_of_turning_round(make_client):
     portal = Portal(page(1, after="2"), page(2, after="2"), page(2, after="2"))
 
     with pytest.raises(UnreadableResponse):
-        list(crm.iter_records(make_client(portal), "contacts", properties=()))
+        list(crm.iter_pages(make_client(portal), "contacts", properties=()))
 
 
 def test_owners_are_read_over_all_pages_archived_or_not(make_client):

@@ -152,7 +152,7 @@ def test_the_second_account_stands_beside_the_first(visitors, server):
     visitor.allow("Alder & Finch")
     visitor.sees("US/Eastern · USD")
 
-    visitor.menu("Switch to northwind.example")
+    visitor.menu("Switch to Northwind Trading")
 
     visitor.sees("Europe/Berlin · EUR")
     assert "portal=26107341" in visitor.page.url

@@ -174,18 +174,12 @@ def test_a_person_who_is_not_admitted_leaves_nothing(grants, hubspot, store):
 def test_an_epoch_begins_with_the_portal_and_never_repeats(grants, hubspot):
     grants.save(hubspot.issue())
     first = grants.epoch(1001)
-    second = grants.raise_epoch(1001)
     grants.disconnect(ANNA)
     gone = grants.epoch(1001)
     grants.save(hubspot.issue())
 
-    assert 0 < first < second < grants.epoch(1001)
+    assert 0 < first < grants.epoch(1001)
     assert gone == 0
-
-
-def test_a_portal_without_grants_has_no_epoch_to_raise(grants, store):
-    assert grants.raise_epoch(1001) == 0
-    assert keys(store) == []
 
 
 def test_a_colleague_who_connects_does_not_begin_a_new_epoch(grants, hubspot):
@@ -209,6 +203,43 @@ def test_a_portal_remembers_when_it_was_opened_to_the_hour(store, keyring, oauth
 
     assert after_a_minute == 1_800_000_000
     assert grants.portals()[1001].timestamp() == 1_800_003_660
+
+
+def test_looking_at_a_portal_keeps_the_grants_of_all_who_are_connected(grants, store, keyring, oauth, hubspot):
+    clock = [1_800_000_000.0]
+    grants.save(hubspot.issue(user_id=11))
+    grants.save(hubspot.issue(user_id=12))
+    kept = [store.key("{1001}", *names) for names in (("11", "grant"), ("12", "grant"), ("accounts",), ("epoch",))]
+    colleague = Grants(store, keyring, oauth, now=lambda: clock[0])
+
+    def left_after_a_look():
+        for key in kept:
+            store.client.pexpire(key, 60_000)
+        colleague.opened(1001)
+        return {timedelta(milliseconds=store.client.pttl(key)) > timedelta(days=179) for key in kept}
+
+    assert left_after_a_look() == {True}
+    clock[0] += 60
+    assert left_after_a_look() == {False}
+    clock[0] += 3600
+    assert left_after_a_look() == {True}
+
+
+def test_looking_at_a_portal_brings_no_grant_back_and_keeps_none_that_ended(grants, store, keyring, oauth, hubspot):
+    bens = hubspot.issue(user_id=12)
+    grants.save(bens)
+    grants.save(hubspot.issue(user_id=11))
+    hubspot.end(bens.refresh_token)
+    store.client.delete(store.key("{1001}", "12", "at"))
+    with pytest.raises(ConnectionEnded):
+        grants.access(BEN)
+    store.client.delete(store.key("{1001}", "11", "grant"))
+    store.client.pexpire(store.key("{1001}", "12", "grant"), 60_000)
+
+    Grants(store, keyring, oauth).opened(1001)
+
+    assert not store.client.exists(store.key("{1001}", "11", "grant"))
+    assert store.client.pttl(store.key("{1001}", "12", "grant")) <= 60_000
 
 
 def test_the_tokens_end_is_told_with_the_margin_put_back(grants, hubspot):

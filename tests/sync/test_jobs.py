@@ -7,7 +7,7 @@ import pytest
 
 from hubspot.api.client import HubSpot
 from hubspot.connections.leases import Lease
-from hubspot.errors import NotConnected
+from hubspot.errors import ConnectionEnded, NotConnected
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
 
@@ -191,14 +191,17 @@ def test_a_failed_load_keeps_the_last_good_snapshot_and_says_why_in_one_line(rep
     assert "ada@" not in caplog.text
 
 
-def test_a_connection_that_ends_during_a_load_is_a_sentence(replica):
+@pytest.mark.parametrize("kind", [NotConnected, ConnectionEnded])
+def test_a_connection_that_ends_during_a_load_is_told_so_that_it_is_true_for_every_colleague(replica, kind):
     def token(_rejected):
-        raise NotConnected("The connection ended in HubSpot.")
+        raise kind("HubSpot ended this connection on 23 November. Connect HubSpot again.")
 
-    house = replica(Portal())
-    house.start(token=token)
+    first, second = replica(Portal()), replica(Portal())
+    first.start(token=token)
 
-    assert house.finish().error == "The connection ended in HubSpot."
+    sentence = "The connection that this load used has ended. Load again to use yours."
+    assert first.finish().error == sentence
+    assert second.finish().error == sentence
 
 
 def test_a_bug_ends_the_load_with_a_sentence_and_tells_where_but_no_values(replica, caplog):

@@ -74,11 +74,13 @@ def test_more_records_than_counted_leave_no_negative_time(meter, clock):
 
 
 def test_slowing_down_is_shown_until_it_is_over(meter, clock):
-    meter.slow(7)
+    meter.slow(7, "HubSpot asked us to slow down")
 
     assert meter.progress().slowing_until == START + timedelta(seconds=7)
+    assert meter.progress().slowing_because == "HubSpot asked us to slow down"
     clock.pass_by(8)
     assert meter.progress().slowing_until is None
+    assert meter.progress().slowing_because == ""
 
 
 def test_an_end_says_how_and_when(meter, clock):
@@ -104,7 +106,7 @@ def test_another_replica_reads_the_same_progress(meter, clock):
     meter.count("contacts", 0)
     clock.pass_by(1)
     meter.count("contacts", 100)
-    meter.slow(7)
+    meter.slow(7, "HubSpot asked us to slow down")
     meter.note("A note.")
 
     assert Progress.from_json(json.loads(json.dumps(meter.progress().to_json()))) == meter.progress()

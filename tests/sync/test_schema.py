@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from hubspot.portal import Option, Property
+from hubspot.portal import STAGE_DATES, Option, Property
 from hubspot.sync.schema import BASE, MODIFIED, arrow_schema, arrow_type, wanted
 
 
@@ -29,21 +29,39 @@ def test_custom_properties_come_after_the_base_table():
     assert wanted("contacts", definitions)[-2:] == ("email", "favourite_tea")
 
 
-def test_each_stage_brings_the_newest_generation_of_its_date():
+def test_each_stage_brings_every_generation_of_its_date_the_newest_of_all_stages_first():
     stages = tuple(Option(value, value) for value in ("lead", "customer", "51439524", "other"))
     definitions = [
         define("lifecyclestage", type="enumeration", options=stages),
-        define("hs_v2_date_entered_lead"),
+        define("hs_date_entered_lead"),
         define("hs_lifecyclestage_lead_date"),
+        define("hs_v2_date_entered_lead"),
         define("hs_lifecyclestage_customer_date"),
+        define("hs_v2_date_entered_customer"),
         define("hs_date_entered_51439524"),
     ]
 
-    assert wanted("contacts", definitions)[-3:] == (
+    assert wanted("contacts", definitions)[3:] == (
+        "lifecyclestage",
         "hs_v2_date_entered_lead",
+        "hs_v2_date_entered_customer",
+        "hs_lifecyclestage_lead_date",
         "hs_lifecyclestage_customer_date",
+        "hs_date_entered_lead",
         "hs_date_entered_51439524",
     )
+
+
+def test_more_stages_than_fit_into_a_url_lose_their_oldest_dates():
+    stages = tuple(f"{number:08}" for number in range(80))
+    dates = [define(pattern.format(stage)) for pattern in STAGE_DATES for stage in stages]
+    options = tuple(Option(value, value) for value in stages)
+
+    names = wanted("contacts", [*reversed(dates), define("lifecyclestage", type="enumeration", options=options)])
+
+    assert names[4:] == tuple(each.name for each in dates[: len(names) - 4])
+    assert 80 < len(names) - 4 < len(dates)
+    assert len(",".join(names)) <= 5_000
 
 
 def test_more_custom_properties_than_fit_into_a_url_are_cut_at_the_end():

@@ -110,3 +110,22 @@ def deployed(folder):
     """The dashboard with a HubSpot app, behind https."""
     with dashboard(folder, **APP, HUBSPOT_REDIRECT_URI=HTTPS):
         yield
+
+
+@pytest.fixture
+def northwind(wire):
+    return wire.hub_id
+
+
+@pytest.fixture
+def connect(wire, house):
+    """Connect a portal in a browser and load it; returns the browser."""
+
+    def connected(person=None, **asked):
+        person = person or Browser()
+        hub_id = person.connect(wire, **asked).account.hub_id
+        person.open(portal=str(hub_id))
+        wait_until(lambda: house.snapshots.latest(hub_id) and not house.jobs.progress(hub_id).is_running)
+        return person
+
+    return connected

@@ -16,25 +16,6 @@ COLLEAGUE = 50_113_876
 ENDED = "The connection ended in HubSpot"
 
 
-@pytest.fixture
-def northwind(wire):
-    return wire.hub_id
-
-
-@pytest.fixture
-def connect(wire, house):
-    """Connect a portal in a browser and load it; returns the browser."""
-
-    def connected(person=None, **asked):
-        person = person or Browser()
-        hub_id = person.connect(wire, **asked).account.hub_id
-        person.open(portal=str(hub_id))
-        wait_until(lambda: house.snapshots.latest(hub_id) and not house.jobs.progress(hub_id).is_running)
-        return person
-
-    return connected
-
-
 def is_connected(tab):
     return bool(tab.at.get("menu_button"))
 
@@ -50,7 +31,7 @@ def of_portal(house, hub_id):
 def test_disconnecting_asks_first_and_says_what_will_go(connect):
     tab = connect().open("contacts").choose("disconnect")
 
-    assert "You are the only one connected, so its contacts, companies and views are deleted here too." in tab.text
+    assert "You are the only one connected, so its contacts and companies are deleted here too." in tab.text
     assert is_connected(tab.press_in_fragment("disconnect.no"))
 
 
@@ -179,7 +160,7 @@ def test_signing_out_ends_this_browser_alone(connect):
 
 
 def test_connecting_another_portal_leads_to_the_consent_page(connect):
-    assert '"/connect"' in connect().open().choose("another").at.html[-1].value
+    assert '"/connect?next=overview"' in connect().open().choose("another").at.html[-1].value
 
 
 def test_two_portals_in_one_browser_are_shown_by_the_address(connect, northwind):
@@ -200,7 +181,7 @@ def test_without_a_portal_in_the_address_the_last_used_one_is_shown(connect, nor
 def test_switching_the_portal_changes_this_tab_and_its_links(connect, northwind):
     person = connect(connect(), account=1)
     tab, other = (person.open(portal=str(northwind)) for _ in range(2))
-    assert tab.menu.options[0] == "Switch to alderfinch.example"
+    assert tab.menu.options[0] == "Switch to Alder & Finch"
 
     tab.choose(f"switch {ALDER.hub_id}")
 

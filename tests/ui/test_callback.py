@@ -197,7 +197,7 @@ def test_a_browser_without_cookie_connects_nothing(house, wire, journal):
 
 @pytest.mark.parametrize("seconds", [601, -601])
 def test_a_return_that_is_too_late_or_from_the_future_is_expired(house, someone, allowed, seconds):
-    then = Handshake(house.store, house.keyring, pages=tuple(PAGES), now=lambda: time.time() - seconds)
+    then = Handshake(house.store, services.keyring(), pages=tuple(PAGES), now=lambda: time.time() - seconds)
 
     destination = came_back(someone, allowed() | {"state": then.begin(someone.person, "contacts").state})
 
@@ -403,7 +403,7 @@ def test_a_dashboard_that_can_not_start_leads_the_return_away_too(tmp_path, wire
 
         destination = came_back(person, {"code": "x", "state": "y"})
 
-        assert destination == "/?said=store_down"
+        assert destination == "/?said=trouble"
         assert "can't be used" in person.follow(destination).alerts[0]
 
 

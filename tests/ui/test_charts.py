@@ -173,7 +173,7 @@ def test_stages_show_how_many_reached_them_and_the_share_of_the_stage_before():
 
     assert texts(figure)[:4] == ["Subscriber", "Lead", "Opportunity", "Customer"]
     assert texts(figure)[4:8] == [EMPTY, "2", "1", "0"]
-    assert texts(figure)[8:] == ["", EMPTY, "50%", "0%"]
+    assert texts(figure)[8:] == ["", EMPTY, "50%", ""]
     assert figure.layout.margin.r == 90
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import streamlit as st
 
 from hubspot.api import retries
 from hubspot.settings import SECRETS_FILE
@@ -150,7 +151,7 @@ def test_a_load_can_be_stopped_and_begun_again(house, wire, someone):
     tab = half_loaded(house, wire, someone)
 
     tab.press("load.stop")
-    when(tab, lambda tab: tab.alerts)
+    when(tab, lambda tab: not state.view(state.visit(someone.person)).is_loading)
     assert tab.alerts == ["Loading was stopped before it was complete. Load again to see everything."]
     assert len(tab.at.dataframe[0].value) in {100, 200}
     wire.faults()
@@ -164,7 +165,7 @@ def test_a_load_can_be_stopped_and_begun_again(house, wire, someone):
 def test_a_load_that_was_stopped_does_not_begin_again_by_itself(house, wire, someone):
     tab = half_loaded(house, wire, someone)
     tab.press("load.stop")
-    when(tab, lambda tab: tab.alerts)
+    when(tab, lambda tab: not state.view(state.visit(someone.person)).is_loading)
     before = house.jobs.progress(wire.hub_id)
 
     tab = someone.open("companies")
@@ -256,15 +257,16 @@ def test_an_empty_portal_says_how_to_fill_it(nothing, tmp_path, page):
     assert not tab.at.dataframe
 
 
-def test_the_overview_of_an_empty_portal_counts_nothing(nothing, tmp_path):
+def test_the_overview_of_an_empty_portal_says_that_there_is_nothing_to_count(nothing, tmp_path):
     with dashboard(tmp_path, **nothing.settings):
         services.store()
         person = Browser()
         person.connect(nothing)
         tab = when(person.open(), is_complete)
 
-    assert {each.label: each.value for each in tab.at.metric}["Contacts"] == "0"
-    assert tab.alerts == []
+    (said,) = tab.alerts
+    assert said.startswith("This portal has no contacts and no companies yet.")
+    assert not tab.at.metric
 
 
 @pytest.fixture
@@ -309,16 +311,16 @@ def test_without_the_scope_of_owners_the_load_says_what_is_missing(house, wire, 
 
     tab = when(someone.open(), lambda tab: sentence in tab.text)
 
-    assert tab.alerts == []
+    # The sandbox answers 502 meanwhile, which is said in its own words.
+    assert all(said.startswith("HubSpot does not answer as it should; continuing in ") for said in tab.alerts)
 
 
 def test_with_no_scope_but_oauth_every_page_says_what_is_off(house, wire, someone):
     someone.connect(wire, scopes=["oauth"])
 
-    assert someone.open().alerts == [
-        "Contacts and companies were not granted, so what needs them is off. Reconnect to add them."
-    ]
-    assert someone.open("contacts").alerts[0].startswith("Contacts were not granted: this page is off")
+    assert someone.open().alerts == [words.NOTHING_GRANTED]
+    assert someone.open("contacts").alerts == [words.NOTHING_GRANTED]
+    assert house.jobs.progress(wire.hub_id) is None
     assert someone.open("connection").titles == [PAGES["connection"].title]
 
 
@@ -354,12 +356,12 @@ def test_a_page_that_follows_a_load_says_that_redis_is_down_and_goes_on_when_it_
 
         store.kill()
         tab.run(tab.newest_fragment)
-        (said,) = tab.alerts
+        down = [said for said in tab.alerts if "token store does not answer" in said]
         store.start()
         tab.run(tab.newest_fragment)
 
-        assert "does not answer" in said
-        assert tab.alerts == []
+        assert len(down) == 1
+        assert [said for said in tab.alerts if "token store" in said] == []
         running.faults()
     store.stop()
 
@@ -397,7 +399,7 @@ def test_damaged_records_are_said_and_mended_by_loading_again(house, home, wire,
     for path in copies(home):
         if path.name.startswith("contacts"):
             damage(path)
-    state.drop_copies()
+    st.cache_resource.clear()
     tab = someone.open("contacts")
 
     assert "stored copy" in tab.alerts[0]

@@ -252,6 +252,18 @@ def test_the_token_store_is_open_while_the_server_lives_and_stays_afterwards(fol
     assert housekeeping == [1]
 
 
+def test_the_sample_portal_is_reached_at_the_port_of_the_settings_before_anybody_asked(folder, housekeeping):
+    with dashboard(folder):
+        before = streamlit.get_option("server.port")
+        streamlit.config.set_option("server.port", 9123)
+        try:
+            asyncio.run(live())
+        finally:
+            streamlit.config.set_option("server.port", before)
+
+        assert services.services().settings.api_url == "http://127.0.0.1:9123/sample"
+
+
 def test_the_server_goes_on_without_a_token_store_and_logs_why(tmp_path, housekeeping, caplog):
     (tmp_path / "state").write_text("in the way")
     with dashboard(tmp_path, **APP):
@@ -260,7 +272,7 @@ def test_the_server_goes_on_without_a_token_store_and_logs_why(tmp_path, houseke
             services.store()
 
     assert "can't be used" in caplog.text
-    assert housekeeping == []
+    assert housekeeping == [1]
 
 
 def test_a_bug_behind_it_shows_nothing_of_itself(app):

@@ -157,10 +157,11 @@ def test_behind_https_the_redirect_uri_is_the_operators(deployed):
     assert asked(answer)["redirect_uri"] == HTTPS
 
 
-def test_another_host_of_a_deployment_leads_to_the_operators(deployed):
-    answer = connect(origin="https://other.example")
+@pytest.mark.parametrize("origin", ["https://other.example", "https://Dash.Example", "https://dash.example:443"])
+def test_a_host_that_a_proxy_wrote_another_way_goes_on_to_hubspot(deployed, origin):
+    answer = connect(origin=origin)
 
-    assert answer.headers["location"].startswith("https://dash.example/connect?")
+    assert asked(answer)["redirect_uri"] == HTTPS
 
 
 def test_the_sample_portal_comes_back_to_where_the_browser_is(sample):
@@ -200,3 +201,8 @@ def test_the_sandboxes_control_routes_are_nowhere(request, mode, name):
 
     for method in ("GET", "POST"):
         assert ask(f"/sample/sandbox/{name}", method=method).status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["http://other.example:8501", "http://localhost:9999"])
+def test_no_signed_hop_is_handed_to_whoever_asks_under_another_name(app, origin):
+    assert "hop=" not in connect(origin=origin).headers["location"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from hubspot.connections.grants import Account, Grant
 from hubspot.portal import OBJECT_TYPES, OWNERS_SCOPE, READ_SCOPES
+from hubspot.sync.manifest import ObjectCopy
 from hubspot.ui.state import View
 from tests.analysis.factories import portal
 
@@ -22,16 +23,17 @@ def grant(**changes):
     return Grant(**{**defaults, **changes})
 
 
-def view(**changes):
+def view(*, loaded_at=CONNECTED_AT, **changes):
+    """A whole copy that is as old as `loaded_at`; None for a portal without one."""
+    copies = {each: ObjectCopy("v1", 1, loaded_at) for each in OBJECT_TYPES} if loaded_at else {}
     defaults = {
         "namespace": "n",
         "grant": grant(),
         "epoch": 1,
         "portal": portal(),
         "object_types": OBJECT_TYPES,
-        "stored": OBJECT_TYPES,
+        "stored": copies,
         "version": "v1",
-        "loaded_at": CONNECTED_AT,
         "progress": None,
     }
     return View(**{**defaults, **changes})
