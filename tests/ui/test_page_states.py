@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import streamlit as st
 
 from hubspot.api import retries
 from hubspot.settings import SECRETS_FILE
-from hubspot.ui import services, state, words
+from hubspot.ui import services, words
 from hubspot.ui.destinations import PAGES
 from tests.connections.servers import Server, binaries
 from tests.running import sandbox, wait_until
@@ -114,7 +115,8 @@ def test_a_load_that_just_began_shows_where_things_will_be(house, wire, someone)
     tab = someone.open()
 
     assert tab.titles == ["Overview"]
-    assert "**Loading** :gray[asking HubSpot what there is]" in tab.text
+    # HubSpot's own counts may be there before this looks.
+    assert re.search(r"\*\*Loading\*\* :gray\[(asking HubSpot what there is|0 of 298 contacts)", tab.text)
     assert len(tab.at.get("skeleton")) == 5
     assert not tab.at.metric
     assert not tab.at.dataframe
@@ -151,7 +153,8 @@ def test_a_load_can_be_stopped_and_begun_again(house, wire, someone):
     tab = half_loaded(house, wire, someone)
 
     tab.press("load.stop")
-    when(tab, lambda tab: not state.view(state.visit(someone.person)).is_loading)
+    wait_until(lambda: not house.jobs.progress(wire.hub_id).is_running)
+    tab.run()
     assert tab.alerts == ["Loading was stopped before it was complete. Load again to see everything."]
     assert len(tab.at.dataframe[0].value) in {100, 200}
     wire.faults()
@@ -165,7 +168,7 @@ def test_a_load_can_be_stopped_and_begun_again(house, wire, someone):
 def test_a_load_that_was_stopped_does_not_begin_again_by_itself(house, wire, someone):
     tab = half_loaded(house, wire, someone)
     tab.press("load.stop")
-    when(tab, lambda tab: not state.view(state.visit(someone.person)).is_loading)
+    wait_until(lambda: not house.jobs.progress(wire.hub_id).is_running)
     before = house.jobs.progress(wire.hub_id)
 
     tab = someone.open("companies")
