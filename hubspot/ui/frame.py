@@ -89,7 +89,7 @@ def _visit(here: Destination) -> Visit | None:
 
 def _lay_out(seen: Visit, here: Destination, page: StreamlitPage) -> None:
     """Show the sidebar, the banner and the page, or the connect screen where nobody is connected."""
-    view = state.view(seen) if seen.grants else None
+    view = _opened(seen) if seen.grants else None
     filters = sidebar.show(seen, view, here)
     if view and state.is_sample():
         st.markdown(f":small[:blue-background[:material/science: {words.SAMPLE_RIBBON}]]")
@@ -98,14 +98,21 @@ def _lay_out(seen: Visit, here: Destination, page: StreamlitPage) -> None:
         origin = browser.origin()
         connect_screen.show(services.services(), here.name, redirect_uri=web.redirect_uri_for(origin))
         return
-    actions.note_visit(view)
-    if actions.needs_load(view):
-        actions.load(view)
-    token = _room.set(_Room(state.view(seen), filters))
+    token = _room.set(_Room(view, filters))
     try:
         page.run()
     finally:
         _room.reset(token)
+
+
+def _opened(seen: Visit) -> View:
+    """Return the portal of this run, its load begun if need be: one view, so that sidebar and page agree."""
+    view = state.view(seen)
+    actions.note_visit(view)
+    if not actions.needs_load(view):
+        return view
+    actions.load(view)
+    return state.view(seen)
 
 
 def enter(name: str) -> View:

@@ -10,7 +10,7 @@ from hubspot.errors import NotConnected, SnapshotReplaced
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.sandbox.portals import ALDER
 from hubspot.sync.progress import Phase
-from hubspot.ui import explore, services, state, words
+from hubspot.ui import actions, explore, services, state, words
 from tests.running import wait_until
 from tests.ui.tabs import Browser, count_line, rows
 from tests.ui.test_progress import load
@@ -187,3 +187,17 @@ def test_a_store_that_fails_in_a_dialog_is_a_sentence(connect, house, monkeypatc
 
 def refuse(*_command, **_options):
     raise ConnectionRefusedError
+
+
+def test_sidebar_and_page_tell_of_the_same_copy_also_when_the_load_was_quick(house, wire, someone, monkeypatch):
+    def load_and_wait(view, start=actions.load):
+        start(view)
+        wait_until(lambda: not house.jobs.progress(view.hub_id).is_running)
+
+    monkeypatch.setattr(actions, "load", load_and_wait)
+    someone.connect(wire)
+
+    tab = someone.open("contacts")
+
+    assert rows(tab)
+    assert "Updated" in tab.at.button(key="refresh").label
