@@ -1,12 +1,22 @@
-"""What several pages show alike: a ranking as bars, with what did not fit said beneath."""
+"""What several pages show alike: an empty portal, and a ranking as bars with what did not fit said beneath."""
 
 import streamlit as st
 
 from hubspot.analysis.counts import Ranking
 from hubspot.analysis.records import NO_VALUE
 from hubspot.ui import charts, words
+from hubspot.ui.state import View
 
 _BARS = 6
+
+
+def empty_portal(view: View, nouns: str) -> None:
+    """Say that HubSpot has none of these records, and where to bring some in."""
+    st.info(
+        f"This portal has no {nouns} yet. Create or [import them in HubSpot]"
+        f"(https://{view.account.ui_domain}/import/{view.hub_id}), then refresh.",
+        icon=":material/inbox:",
+    )
 
 
 def ranking(title: str, found: Ranking, object_type: str, *, key: str, is_whole: bool = False) -> None:

@@ -33,11 +33,11 @@ class Selection:
 def select(view: View, object_type: str) -> Selection:
     """Show search, filters and chips; return what they let through. Ends the run on an empty portal."""
     everything = state.frame(view, object_type)
-    if everything is None:
+    if everything is None or (everything.empty and view.is_loading):
         _tell_not_loaded(view, object_type)
         st.stop()
     if everything.empty:
-        _tell_empty_portal(view, object_type)
+        cards.empty_portal(view, words.OBJECT_NOUNS[object_type][1])
         st.stop()
     filters = filter_bar.show(view, everything, object_type)
     return Selection(object_type, filters, everything, matching(view, everything, filters))
@@ -140,18 +140,6 @@ def _tell_not_loaded(view: View, object_type: str) -> None:
         "Use the refresh button in the sidebar to load again.",
         icon=":material/cloud_off:",
     )
-
-
-def _tell_empty_portal(view: View, object_type: str) -> None:
-    noun = words.OBJECT_NOUNS[object_type][1]
-    if view.is_loading:
-        st.info(f"No {noun} have arrived yet.", icon=":material/hourglass_empty:")
-    else:
-        st.info(
-            f"This portal has no {noun} yet. Create or [import them in HubSpot]"
-            f"(https://{view.account.ui_domain}/import/{view.hub_id}), then refresh.",
-            icon=":material/inbox:",
-        )
 
 
 def _tell_nothing_matches(view: View, selection: Selection) -> None:

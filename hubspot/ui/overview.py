@@ -70,11 +70,7 @@ def tell_empty(view: View) -> bool:
     frames = [state.frame(view, name) for name in view.object_types]
     if view.is_partial or any(frame is None or len(frame) for frame in frames):
         return False
-    st.info(
-        "This portal has no contacts and no companies yet. Create or [import them in HubSpot]"
-        f"(https://{view.account.ui_domain}/import/{view.hub_id}), then refresh.",
-        icon=":material/inbox:",
-    )
+    cards.empty_portal(view, "contacts and no companies")
     return True
 
 

@@ -33,10 +33,7 @@ def watch(view: View) -> None:
 @trouble.guarded
 def _keep_watch(view: View) -> None:
     """Notice what happens elsewhere: a disconnection, a load that somebody starts, a newer copy."""
-    try:
-        now = state.view()
-    except NotConnected:
-        st.rerun()
+    now = _looked_again()
     if now.is_loading or now.key != view.key:
         st.rerun()
 
@@ -44,15 +41,20 @@ def _keep_watch(view: View) -> None:
 @st.fragment(run_every=_POLL_SECONDS)
 @trouble.guarded
 def _follow(view: View, counted_below: str) -> None:
-    try:
-        now = state.view()
-    except NotConnected:
-        # Disconnected elsewhere, or ended by HubSpot: the frame says which.
-        st.rerun()
+    now = _looked_again()
     if now.hub_id != view.hub_id or not now.is_loading or _is_time_to_recount(view, now):
         st.rerun()
     if now.progress:
         _card(now, now.progress, counted_below)
+
+
+def _looked_again() -> View:
+    """Return the portal as it is now; begin the whole run again where it may not be seen any more."""
+    try:
+        return state.view()
+    except NotConnected:
+        # Disconnected elsewhere, or ended by HubSpot: the frame says which.
+        st.rerun()
 
 
 def _counted_below(view: View) -> str:
