@@ -14,6 +14,9 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 FIND_PYTHON = for name in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && { echo $$name; break; }; done
 
+# One worker a processor, four at most; a file's tests stay together, for they share servers.
+PYTEST = $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: run test check fix soak bench clean
 .DEFAULT_GOAL := run
 
@@ -21,13 +24,13 @@ run: .venv/run.stamp
 	@$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 fix: .venv/dev.stamp
 	@$(BIN)/ruff check --fix .
@@ -57,6 +60,11 @@ clean:
 	@echo "Installing the packages of requirements.txt (only when they change) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements.txt && touch $@
 
-.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+.venv/clients.stamp: requirements-clients.txt .venv/venv.stamp
+	@echo "Installing the clients that others wrote, apart from the rest …"
+	@$(BIN)/python -m venv .venv/clients
+	@.venv/clients/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-clients.txt && touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp .venv/clients.stamp
 	@echo "Installing the packages of requirements-dev.txt (only when they change) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-dev.txt && touch $@

@@ -5,6 +5,8 @@ Such a test is skipped with a sentence that names what to install; with CI set, 
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -17,6 +19,10 @@ NEEDED = {
     "redis": (
         shutil.which("redis-server"),
         "redis-server is not installed: apt install redis-server, or brew install redis",
+    ),
+    "clients": (
+        (Path(sys.prefix) / "clients").exists() or None,
+        "the clients that others wrote are not installed: run the tests with make test",
     ),
     "browser": (CHROMIUM, "Chromium is not installed: apt install chromium, or brew install chromium"),
 }

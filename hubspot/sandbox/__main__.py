@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NoReturn
 
@@ -13,22 +13,29 @@ import uvicorn
 
 from hubspot.sandbox.app import create_app
 from hubspot.sandbox.config import SandboxConfig
-from hubspot.sandbox.faults import KINDS, ROUTES
+from hubspot.sandbox.faults import KINDS, ROUTES, SPOILERS
 from hubspot.sandbox.portals import PORTALS
+from hubspot.sandbox.truth import KINDS as LINES
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
+MOST_RECORDS = 10_000_000
+LARGEST_NUMBER = 2_147_483_647
 EPILOG = f"""\
 control endpoints, open to anybody who reaches the port; all members are optional:
   POST /sandbox/token   {{"account": 0, "user_id": 1, "scopes": ["oauth"]}}: a grant without the consent page
   GET  /sandbox/stats   requests by route and status, tokens issued, 429s, most requests in flight
   POST /sandbox/faults  [{{"route": "list", "status": 502, "kind": "html", "times": 1, "after": 0, "seconds": 2}}]
                         replaces all faults that are still to come
-  POST /sandbox/edit    {{"create": 1, "update": 1, "archive": 1, "merge": 1, "object_type": "contacts"}}
-  GET  /sandbox/truth   ?account=0: every record, link and known duplicate as NDJSON
+  POST /sandbox/edit    {{"object_type": "contacts", "create": 1, "update": 1, "bulk_update": 1, "archive": 1,
+                        "merge": 1, "link": 1, "unlink": 1}} counts; "properties": ["city"] says what updates change,
+                        "records": [{{"id": "1", "properties": {{"city": "Bonn"}}}}] gives single records their values
+  GET  /sandbox/truth   ?account=0&kinds={",".join(LINES)}&properties=email: the portal as it is, as NDJSON
 
 routes of faults: {", ".join(ROUTES)}, or * for all
-kinds of faults: {", ".join(KINDS)}; or a status alone
+kinds of faults: {", ".join(KINDS)} (with a status); or a status alone.
+"kind" may be a list of {", ".join(SPOILERS)} with one kind of error or a status;
+"silent" on "decide" is a person of whose decision the app never hears
 """
 
 
@@ -96,7 +103,8 @@ def greeting(config: SandboxConfig, port: int) -> bytes:
 
 def open_port(port: int) -> socket.socket:
     """Return a listening socket on this machine's loopback; 0 picks a free port. Raises OSError where it is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only where the protocol is named does asyncio send small packets at once; else a page may wait 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -118,18 +126,18 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     defaults = SandboxConfig()
-    for name, default, meaning in (
-        ("contacts", defaults.contacts, "contacts in the first account; the second has a quarter"),
-        ("companies", defaults.companies, "companies in the first account; the second has a quarter"),
-        ("seed", defaults.seed, "the same seed, sizes and day make the same records"),
-        ("latency-ms", 0, "milliseconds added to every answer"),
-        ("burst", defaults.burst, "requests per 10 seconds and account, search apart"),
-        ("search-per-second", defaults.search_per_second, "searches per second and account"),
-        ("token-ttl", defaults.token_ttl, "seconds an access token lives"),
-        ("index-lag-ms", 0, "milliseconds until search sees an edit"),
+    for name, default, largest, meaning in (
+        ("contacts", defaults.contacts, MOST_RECORDS, "contacts in the first account; the second has a quarter"),
+        ("companies", defaults.companies, MOST_RECORDS, "companies in the first account; the second has a quarter"),
+        ("seed", defaults.seed, LARGEST_NUMBER, "the same seed, sizes and day make the same records"),
+        ("latency-ms", 0, LARGEST_NUMBER, "milliseconds added to every answer"),
+        ("burst", defaults.burst, LARGEST_NUMBER, "requests per 10 seconds and account, search apart"),
+        ("search-per-second", defaults.search_per_second, LARGEST_NUMBER, "searches per second and account"),
+        ("token-ttl", defaults.token_ttl, LARGEST_NUMBER, "seconds an access token lives"),
+        ("index-lag-ms", 0, LARGEST_NUMBER, "milliseconds until search sees an edit"),
     ):
         described = f"{meaning} ({default})"
-        parser.add_argument(f"--{name}", type=whole_number, metavar="N", default=default, help=described)
+        parser.add_argument(f"--{name}", type=whole_number(largest), metavar="N", default=default, help=described)
     add = parser.add_argument
     port = f"port on {HOST}, 0 for a free one ({DEFAULT_PORT})"
     add("--port", type=port_number, metavar="N", default=DEFAULT_PORT, help=port)
@@ -140,18 +148,20 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def whole_number(text: str) -> int:
-    """Read a whole number of at least 0."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return int(text)
+def whole_number(largest: int) -> Callable[[str], int]:
+    """Return what reads a whole number from 0 to `largest`."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(largest)) and int(text) <= largest):
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 to {largest}")
+        return int(text)
+
+    return read
 
 
 def port_number(text: str) -> int:
     """Read a port."""
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port number")
-    return int(text)
+    return whole_number(65_535)(text)
 
 
 def day(text: str) -> date:

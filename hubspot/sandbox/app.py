@@ -1,36 +1,18 @@
 """The sandbox as an ASGI application."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from hubspot.sandbox import answers, control, crm, oauth, search
+from hubspot.sandbox import answers, control, oauth
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.sandbox.faults import CONTROL
-from hubspot.sandbox.limits import Lane
-from hubspot.sandbox.wire import Endpoint, Handler, Sandbox, ScopesOf
-
-# Every path family with the versions it answers to; the newest first, because routes are tried in order.
-ROOTS = {
-    "objects": ("/crm/objects/2026-09", "/crm/objects/2026-03", "/crm/v3/objects"),
-    "associations": ("/crm/associations/2026-09", "/crm/associations/2026-03", "/crm/v4/associations"),
-    "properties": ("/crm/properties/2026-09", "/crm/properties/2026-03", "/crm/v3/properties"),
-    "owners": ("/crm/owners/2026-09", "/crm/owners/2026-03", "/crm/v3/owners"),
-    "account": ("/account-info/2026-09", "/account-info/2026-03", "/account-info/v3"),
-    "oauth": ("/oauth/2026-09", "/oauth/2026-03", "/oauth/v3"),
-}
-READ_SCOPES = {
-    "contacts": ("crm.objects.contacts.read",),
-    "companies": ("crm.objects.companies.read",),
-}
-LANES: dict[str, Lane] = {"search": "search", "associations": "associations"}
-LARGEST_BODY = 2 * 1024 * 1024  # a batch of 1,000 ids takes 30 kB; an app may face the internet
-ANY_OBJECT = ("crm.objects.companies.read", "crm.objects.contacts.read", "crm.objects.deals.read")
-ANY_SCHEMA = (*ANY_OBJECT, "crm.schemas.companies.read", "crm.schemas.contacts.read", "crm.schemas.deals.read")
+from hubspot.sandbox.paths import CRM, ROOTS
+from hubspot.sandbox.wire import Endpoint, Sandbox
 
 
 def create_app(config: SandboxConfig, *, control: bool) -> Starlette:
@@ -39,56 +21,42 @@ def create_app(config: SandboxConfig, *, control: bool) -> Starlette:
     It belongs to one event loop. Records are drawn when a request first needs them.
     """
     sandbox = Sandbox(config)
-    routes: list[BaseRoute] = [*_crm_routes(sandbox), *_oauth_routes(sandbox)]
+    routes = [*_crm_routes(sandbox), *_oauth_routes(sandbox)]
     if control:
         routes += _control_routes(sandbox)
-    return Starlette(
-        routes=routes,
+    app = Starlette(
+        routes=[*routes, *_with_slash(routes)],
         exception_handlers={404: _unknown_path, 405: _wrong_method},
-        max_body_size=LARGEST_BODY,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
-def _object_scopes(request: Request) -> tuple[str, ...]:
-    return READ_SCOPES[crm.object_type(request.path_params["object_type"])]
-
-
-def _fixed(*scopes: str) -> ScopesOf:
-    return lambda _request: scopes
+def _with_slash(routes: Sequence[Route]) -> Iterator[Route]:
+    """Yield every route once more for clients that end its path with a slash, as HubSpot's guide to owners does."""
+    for route in routes:
+        yield Route(route.path + "/", route.endpoint, methods=route.methods)
 
 
 def _crm_routes(sandbox: Sandbox) -> Iterator[Route]:
-    any_object, any_schema = _fixed(*ANY_OBJECT), _fixed(*ANY_SCHEMA)
-    owners, account = _fixed("crm.objects.owners.read"), _fixed("oauth")
-    families: tuple[tuple[str, str, str, Handler, ScopesOf], ...] = (
-        ("objects", "GET /{object_type}", "list", crm.list_records, _object_scopes),
-        ("objects", "POST /{object_type}/search", "search", search.search, _object_scopes),
-        ("objects", "POST /{object_type}/batch/read", "batch_read", crm.batch_read, _object_scopes),
-        ("objects", "GET /{object_type}/{record_id}", "record", crm.get_record, _object_scopes),
-        ("associations", "POST /{from_type}/{to_type}/batch/read", "associations", crm.read_associations, any_object),
-        ("properties", "GET /{object_type}", "properties", crm.list_properties, any_schema),
-        ("properties", "GET /{object_type}/{name}", "properties", crm.get_property, any_schema),
-        # HubSpot's guide writes this path with a slash at the end, its specification without.
-        ("owners", "GET ", "owners", crm.list_owners, owners),
-        ("owners", "GET /", "owners", crm.list_owners, owners),
-        ("owners", "GET /{owner_id}", "owners", crm.get_owner, owners),
-        ("account", "GET /details", "account", crm.account_details, account),
-    )
-    for family, pattern, name, handler, scopes in families:
-        method, _, path = pattern.partition(" ")
-        endpoint = Endpoint(sandbox, name, handler, LANES.get(name, "burst"), scopes)
-        for root in ROOTS[family]:
-            yield Route(root + path, endpoint, methods=[method])
+    for row in CRM:
+        endpoint = Endpoint(sandbox, row.route, row.handler, row.lane, row.scopes)
+        for root in ROOTS[row.family]:
+            yield Route(root + row.path, endpoint, methods=[row.method])
 
 
 def _oauth_routes(sandbox: Sandbox) -> Iterator[Route]:
     for path in ("/oauth/authorize", "/oauth/{hub_id:int}/authorize"):
         yield Route(path, Endpoint(sandbox, "authorize", oauth.authorize_page), methods=["GET"])
-        yield Route(path, Endpoint(sandbox, "authorize", oauth.authorize), methods=["POST"])
-    for root in ROOTS["oauth"]:
-        yield Route(root + "/token", Endpoint(sandbox, "token", oauth.token), methods=["POST"])
-        yield Route(root + "/token/introspect", Endpoint(sandbox, "introspect", oauth.introspect), methods=["POST"])
-        yield Route(root + "/token/revoke", Endpoint(sandbox, "revoke", oauth.revoke), methods=["POST"])
+        yield Route(path, Endpoint(sandbox, "decide", oauth.authorize), methods=["POST"])
+    for family, method, path, name, handler in (
+        ("token", "POST", "", "token", oauth.token),
+        ("tokens", "POST", "/introspect", "introspect", oauth.introspect),
+        ("tokens", "POST", "/revoke", "revoke", oauth.revoke),
+        ("old tokens", "GET", "/{token}", "introspect", oauth.describe_access_token),
+    ):
+        for root in ROOTS[family]:
+            yield Route(root + path, Endpoint(sandbox, name, handler), methods=[method])
 
 
 def _control_routes(sandbox: Sandbox) -> Iterator[Route]:

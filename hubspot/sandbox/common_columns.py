@@ -1,4 +1,4 @@
-"""Columns that contacts and companies draw alike: stages, owners, sources, activity, money."""
+"""Columns that contacts and companies draw alike: owners, sources, activity, money."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,15 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hubspot.sandbox.columns import MISSING, Coded, Mask, Moments, Numbers
-from hubspot.sandbox.definitions import LEAD_STATUSES, RECORD_SOURCES, SOURCES, STAGES, Choice
+from hubspot.sandbox.definitions import RECORD_SOURCES, SOURCES, Choice
 from hubspot.sandbox.portals import PORTALS
-from hubspot.sandbox.tables import DAY_MS, HISTORY_DAYS, Table
+from hubspot.sandbox.tables import DAY_MS, Table
 
 Builder = Callable[[Table], Coded | Moments | Numbers]
 
-STAGE_VALUES = [stage.value for stage in STAGES]
-CUSTOMER, AFFILIATE, FORMER, OTHER = 5, 6, 7, 8
-STAGE_WEIGHTS = (0.27, 0.26, 0.15, 0.09, 0.07, 0.115, 0.015, 0.02, 0.01)
 SOURCE_WEIGHTS = (0.27, 0.1, 0.09, 0.08, 0.09, 0.03, 0.15, 0.13, 0.06)
 AI_REFERRALS = 9
 
@@ -93,54 +90,6 @@ def nothing(table: Table) -> Coded:
     return Coded(np.zeros(table.size, dtype=np.int8), [None])
 
 
-def lifecycle_codes(table: Table) -> npt.NDArray[np.int16]:
-    """Return the current stage of every drawn row; the older a record, the further it tends to be."""
-    age = (table.end - table.created) / (HISTORY_DAYS * DAY_MS)
-    edges = np.cumsum(STAGE_WEIGHTS)
-    further = table.uniform("lifecyclestage") ** (1.0 / (0.55 + 1.1 * age))
-    codes: npt.NDArray[np.int16] = np.searchsorted(edges / edges[-1], further, side="right").astype(np.int16)
-    codes = np.minimum(codes, np.int16(OTHER))
-    codes[table.chance("lifecyclestage.none", 0.03)] = len(STAGE_VALUES)
-    return codes
-
-
-def lifecycle(table: Table) -> Coded:
-    """Return the current lifecycle stage."""
-    return Coded(lifecycle_codes(table), values(STAGES))
-
-
-def stage_date(stage: int) -> Builder:
-    """Return a builder for the instant at which records entered a stage, empty for those that never did.
-
-    Instants rise along the path of a record and lie between its creation and its last modification.
-    """
-
-    def build(table: Table) -> Moments:
-        current = lifecycle_codes(table).astype(np.int64)
-        pause = table.uniform(f"stage.{stage}") if stage else np.zeros(table.size, dtype=np.float32)
-        allowed = (20 + 380 * table.uniform("stage.span").astype(np.float64)) * DAY_MS
-        span = np.minimum(table.modified - table.created, allowed)
-        entered = table.created + (span * (stage + pause) / (current + 1)).astype(np.int64)
-        return Moments(only(entered, _passed(table, stage, current)))
-
-    return build
-
-
-def _passed(table: Table, stage: int, current: npt.NDArray[np.int64]) -> Mask:
-    known = current < len(STAGE_VALUES)
-    here = current == stage
-    if stage in {AFFILIATE, FORMER, OTHER}:
-        return np.asarray(here)
-    skipped = table.chance(f"stage.{stage}.skipped", 0.35 if stage == 0 else 0.14)
-    before = (current > stage) & known & ~(skipped & (stage < CUSTOMER)) & (current != OTHER)
-    return np.asarray(here | before)
-
-
-def close_date(table: Table) -> Moments:
-    """Return when a record became a customer."""
-    return stage_date(CUSTOMER)(table)  # type: ignore[return-value]
-
-
 def source_codes(table: Table) -> npt.NDArray[np.int16]:
     """Return the original traffic source; referrals from AI appear only in the last year and a half and grow."""
     codes = table.pick("hs_analytics_source", SOURCE_WEIGHTS)
@@ -171,17 +120,6 @@ def record_source(table: Table) -> Coded:
     return Coded(codes, values(RECORD_SOURCES))
 
 
-def lead_status(table: Table) -> Coded:
-    """Return the lead status of records between lead and opportunity, rarely of others."""
-    stage = lifecycle_codes(table)
-    codes = table.pick("hs_lead_status", (0.22, 0.2, 0.18, 0.08, 0.09, 0.11, 0.08, 0.04))
-    absent = ~table.chance("hs_lead_status.present", 0.86) | ((stage < 1) | (stage > 4)) & table.chance(
-        "status.off", 0.9
-    )
-    codes[absent] = len(LEAD_STATUSES)
-    return Coded(codes, values(LEAD_STATUSES))
-
-
 def owner(table: Table) -> Coded:
     """Return the owner's id; some records have none."""
     owners = next(portal.owners for portal in PORTALS if portal.hub_id == table.origin.hub_id)
@@ -199,14 +137,19 @@ def _owned(table: Table) -> Mask:
     return table.chance("hubspot_owner_id.present", 0.86)
 
 
+def contacted_at(table: Table) -> npt.NDArray[np.int64]:
+    """Return when somebody last contacted each record, MISSING for never."""
+    return only(table.between("notes_last_contacted"), table.chance("contacted", 0.58))
+
+
 def last_contacted(table: Table) -> Moments:
     """Return when somebody last contacted the record."""
-    return Moments(only(table.between("notes_last_contacted"), table.chance("contacted", 0.58)))
+    return Moments(contacted_at(table))
 
 
 def last_activity(table: Table) -> Moments:
     """Return the last activity: never before the last contact."""
-    contacted = last_contacted(table).values
+    contacted = contacted_at(table)
     start = np.where(contacted == MISSING, table.created, contacted)
     rest = (table.modified - start).astype(np.float64)
     active = (contacted != MISSING) | table.chance("active", 0.2)
@@ -228,8 +171,3 @@ def coming_day(name: str, *, present: float) -> Builder:
         return Moments(only(days, table.chance(f"{name}.present", present)), "D")
 
     return build
-
-
-def stage_dates() -> dict[str, Builder]:
-    """Return the builders of all stage dates by property name."""
-    return {f"hs_v2_date_entered_{value}": stage_date(number) for number, value in enumerate(STAGE_VALUES)}

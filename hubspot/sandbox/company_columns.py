@@ -1,111 +1,124 @@
 """How the properties of companies are drawn."""
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from hubspot.sandbox import common_columns as common
-from hubspot.sandbox.columns import MISSING, Coded, Joined, Mask, Moments, Numbers, fragments
+from hubspot.sandbox import firms, spelling, stages
+from hubspot.sandbox.columns import MISSING, Coded, Joined, Mask, Moments, Numbers, Part, counted, fragments
 from hubspot.sandbox.common_columns import only
 from hubspot.sandbox.company_definitions import INDUSTRIES
-from hubspot.sandbox.portals import PORTALS
 from hubspot.sandbox.tables import DAY_MS, Builder, Table, created_column, modified_column
-from hubspot.sandbox.vocabulary import (
-    COUNTRIES,
-    FIRM_FIELDS,
-    FIRM_PLACES,
-    FIRM_STEMS,
-    STREETS,
-    ascii_form,
-    display,
-)
+from hubspot.sandbox.vocabulary import COUNTRIES, FIRM_FIELDS, FREEMAIL_PROVIDERS, STREETS
 
 CITIES = [city.split("|") for country in COUNTRIES for city in country.cities]
 _CITY_COUNTS = np.array([len(country.cities) for country in COUNTRIES])
 _CITY_STARTS = np.cumsum(_CITY_COUNTS) - _CITY_COUNTS
 
-STEM_NAMES = fragments([display(stem) for stem in FIRM_STEMS])
-FIELD_NAMES = fragments([f" {field}" for field in FIRM_FIELDS])
-PLACE_NAMES = fragments([f" {place}" if place else "" for place in FIRM_PLACES])
-STEM_HOSTS = fragments([ascii_form(stem) for stem in FIRM_STEMS])
-FIELD_HOSTS = fragments([f"-{ascii_form(field)}" for field in FIRM_FIELDS])
-PLACE_HOSTS = fragments([f"-{place.lower()}" if place else "" for place in FIRM_PLACES])
 
-
-def name_codes(table: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return stem, field and place of every firm: unique, but for twins, which share theirs."""
-    pairs = len(FIRM_STEMS) * len(FIRM_FIELDS)
-    step = next(number for number in range(1009, 2 * 1009) if math.gcd(number, pairs) == 1)
-    number = table.twin * step + table.origin.seed
-    pair, place = number % pairs, table.twin // pairs % len(FIRM_PLACES)
-    return pair // len(FIRM_FIELDS), pair % len(FIRM_FIELDS), place
-
-
-def country_codes(table: Table) -> npt.NDArray[np.int16]:
-    """Return the country of every drawn row; some are more common in this portal."""
-    usual = next(portal.weights for portal in PORTALS if portal.hub_id == table.origin.hub_id)
-    drawn = table.pick("country", [usual.get(country.name, country.weight) for country in COUNTRIES])
-    return drawn[table.twin]
-
-
-def city_codes(table: Table, countries: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    """Return a city in the given country of every row."""
-    offsets = (table.uniform("city") * _CITY_COUNTS[countries]).astype(np.int64)
-    cities: npt.NDArray[np.int16] = (_CITY_STARTS[countries] + offsets)[table.twin].astype(np.int16)
-    return cities
-
-
-def place_columns(table: Table, countries: npt.NDArray[np.int16], *, present: float) -> dict[str, Coded | Joined]:
-    """Return city, state, zip, address and country columns that agree with each other."""
+def place_columns(
+    table: Table, countries: npt.NDArray[np.int16], *, present: float, sure: Mask
+) -> dict[str, Coded | Joined]:
+    """Return city, state, zip, address and country columns that agree with each other; `sure` rows have a country."""
     there = table.chance("address.present", present)
-    cities = city_codes(table, countries)
+    offsets = (table.uniform("city") * _CITY_COUNTS[countries]).astype(np.int64)
+    cities = _CITY_STARTS[countries] + offsets
     known = np.where(there, cities, len(CITIES))
-    lands = np.where(table.chance("country.present", present + 0.1), countries, len(COUNTRIES))
+    lands = np.where(sure | table.chance("country.present", present + 0.1), countries, len(COUNTRIES))
+    small = table.chance("country.small", 0.01) & (lands < len(COUNTRIES))
     houses = 1 + (table.uniform("address.number") * 140).astype(np.int64)
     streets = table.pick("address.street", [1] * len(STREETS))
+    names = [country.name for country in COUNTRIES]
     return {
         "city": Coded(known, [*(city[0] for city in CITIES), None]),
         "state": Coded(known, [*(city[1] for city in CITIES), None]),
-        "zip": Joined([(cities, fragments([city[2] for city in CITIES])), (houses * 7 % 1000, b"%03d")], there),
-        "address": Joined([(streets, fragments(list(STREETS))), (houses, b" %d")], there),
-        "country": Coded(lands, [*(country.name for country in COUNTRIES), None]),
+        "zip": Joined(
+            [(cities, fragments([city[2] for city in CITIES])), (houses * 7 % 1000, counted(b"%03d", 1000))], there
+        ),
+        "address": Joined([(streets, fragments(list(STREETS))), (houses, counted(b" %d", 141))], there),
+        "country": Coded(lands + small * (len(names) + 1), [*names, None, *map(str.lower, names)]),
         "code": Coded(lands, [*(country.code for country in COUNTRIES), None]),
     }
 
 
-def has_domain(table: Table) -> Mask:
-    """Return which firms have a domain: nearly all, but only half of the twins."""
-    return table.chance("domain", 0.95) & ~(table.is_twin & table.chance("domain.twin", 0.5))
-
-
 def _name(table: Table) -> Joined:
-    stem, field, place = name_codes(table)
-    forms = fragments(["", *(f" {country.legal_form}" for country in COUNTRIES)])
-    form = np.where(table.is_twin | table.chance("name.short", 0.3), 0, country_codes(table) + 1)
-    parts = [(stem, STEM_NAMES), (field, FIELD_NAMES), (place, PLACE_NAMES), (form, forms)]
-    return Joined(parts, ~table.chance("name.none", 0.005))
+    words, form = firms.name_words(table), spelling.typed(table, "name")
+    twins, countries = firms.twins(table), firms.firm_countries(table)
+    form[twins.mask(table.size)] = spelling.PLAIN
+    # Duplicates by name come without the legal form, with it after a comma, or in capitals.
+    own, variant = twins.of_kind(firms.SAME_NAME)[0], table.pick("name.variant", (0.5, 0.25, 0.25))
+    form[own[variant[own] == 2]] = spelling.UPPER
+    legal = np.where(table.chance("name.short", 0.3), 0, countries + 1).astype(np.int64)
+    legal[own] = np.where(variant[own] == 1, countries[own] + 1 + len(COUNTRIES), 0)
+    legals = [country.legal_form for country in COUNTRIES]
+    forms = ["", *(f" {form}" for form in legals), *(f", {form}" for form in legals)]
+    branch = np.where(firms.branches(table), 1 + table.pick("name.branch", (1, 1, 1, 1)).astype(np.int64), 0)
+    parts = [
+        spelling.cased_part(words.stem, firms.STEM_NAMES, form),
+        spelling.cased_part(words.field, firms.FIELD_NAMES, form),
+        spelling.cased_part(words.place, firms.PLACE_NAMES, form),
+        spelling.cased_part(branch, firms.BRANCH_NAMES, form),
+        spelling.cased_part(legal, forms, form),
+        spelling.space_part(form),
+    ]
+    return Joined(parts, ~table.chance("name.none", 0.005) | twins.mask(table.size, firms.SAME_NAME))
 
 
-def _domain(table: Table, prefix: str = "") -> Joined:
-    stem, field, place = name_codes(table)
-    first = [prefix.encode() + host for host in STEM_HOSTS]
-    ending = (np.zeros(table.size, dtype=np.int8), [b".example"])
-    return Joined([(stem, first), (field, FIELD_HOSTS), (place, PLACE_HOSTS), ending], has_domain(table))
+def _domain(table: Table) -> Joined:
+    """Return the domains; some are of a provider of free mail, and those of duplicates have a host in front."""
+    twins = firms.twins(table)
+    own, _ = twins.of_kind(firms.SAME_DOMAIN)
+    prefix = np.zeros(table.size, dtype=np.int64)
+    prefix[own] = 1 + table.pick("domain.prefix", (1, 1))[own]
+    wrong = table.chance("domain.free", 0.004) & ~twins.mask(table.size) & ~firms.branches(table)
+    free = table.pick("domain.provider", [1] * len(FREEMAIL_PROVIDERS)).astype(np.int64)
+    provider = np.where(wrong, free + 1, 0)
+    parts: list[Part] = [(prefix, [b"", b"www.", b"shop."]), (provider, [b"", *fragments(list(FREEMAIL_PROVIDERS))])]
+    hosts: list[tuple[npt.NDArray[np.int64], list[bytes]]] = [
+        *firms.domain_words(table).host_parts(),
+        (firms.endings(table).astype(np.int64), firms.ENDINGS),
+    ]
+    parts += [(np.where(wrong, len(words), codes), [*words, b""]) for codes, words in hosts]
+    return Joined(parts, firms.has_domain(table))
+
+
+def _additional_domains(table: Table) -> Joined:
+    ending = np.full(table.size, firms.SHOP, dtype=np.int64)
+    _, originals = firms.twins(table).of_kind(firms.ADDITIONAL_DOMAIN)
+    ending[originals] = firms.ONLINE
+    present = table.chance("hs_additional_domains", 0.02)
+    present[originals] = True
+    return Joined([*firms.domain_words(table).host_parts(), (ending, firms.ENDINGS)], present)
+
+
+def _website(table: Table) -> Joined:
+    start: Part = (np.zeros(table.size, dtype=np.int8), [b"https://www."])
+    words = firms.domain_words(table).host_parts()
+    return Joined([start, *words, (firms.endings(table), firms.ENDINGS)], firms.has_domain(table))
+
+
+def switchboard(table: Table) -> npt.NDArray[np.int64]:
+    """Return the digits of every firm's phone number; duplicates have those of their originals."""
+    return firms.twins(table).spread(spelling.phone_digits(table, "phone"))
 
 
 def _phone(table: Table) -> Joined:
-    dials = fragments([f"{country.dial} " for country in COUNTRIES])
-    digits = (table.uniform("phone").astype(np.float64) * 10**7).astype(np.int64)[table.twin]
-    return Joined([(country_codes(table), dials), (digits, b"%07d")], table.chance("phone.present", 0.7))
+    shapes = spelling.phone_shapes(table, "phone")
+    return spelling.phone_column(
+        firms.firm_countries(table), switchboard(table), shapes, table.chance("phone.present", 0.7)
+    )
 
 
 def _placed(name: str) -> Builder:
-    return lambda table: place_columns(table, country_codes(table), present=0.82)[name]
+    def build(table: Table) -> Coded | Joined:
+        sure = firms.twins(table).mask(table.size, firms.SAME_NAME)
+        return place_columns(table, firms.firm_countries(table), present=0.82, sure=sure)[name]
+
+    return build
 
 
 def _time_zone(table: Table) -> Coded:
-    known = np.where(table.chance("timezone", 0.6), country_codes(table), len(COUNTRIES))
+    known = np.where(table.chance("timezone", 0.6), firms.firm_countries(table), len(COUNTRIES))
     return Coded(known, [*(country.time_zone for country in COUNTRIES), None])
 
 
@@ -128,32 +141,22 @@ def _founded(table: Table) -> Coded:
 
 
 def _description(table: Table) -> Joined:
-    _, field, _ = name_codes(table)
     words = [f"Makes and sells {name.lower()} for customers in Europe and beyond." for name in FIRM_FIELDS]
-    return Joined([(field, fragments(words))], table.chance("description", 0.3))
+    return Joined([(firms.name_words(table).field, fragments(words))], table.chance("description", 0.3))
 
 
 def _days_to_close(table: Table) -> Numbers:
-    closed = common.close_date(table).values
+    closed = stages.journeys(table).entered(stages.CUSTOMER)
     return Numbers(only((closed - table.created) // DAY_MS, closed != MISSING))
 
 
-def parent_rows(table: Table) -> npt.NDArray[np.int64]:
-    """Return the row of each firm's parent company, -1 for most; parents are live and have no parent themselves."""
-    rows = np.arange(table.size)
-    is_child = table.chance("parent", 0.04) & (rows % 5 != 0)
-    parents = (table.uniform("parent.of").astype(np.float64) * (table.size // 5)).astype(np.int64) * 5
-    live = table.drawn_live
-    return np.where(is_child & live & live[np.minimum(parents, table.size - 1)], parents, -1) if table.size else rows
-
-
 def _parent(table: Table) -> Numbers:
-    parents = parent_rows(table)
+    parents = firms.parent_rows(table)
     return Numbers(np.where(parents >= 0, table.ids[parents], MISSING))
 
 
 def _children(table: Table) -> Numbers:
-    parents = parent_rows(table)
+    parents = firms.parent_rows(table)
     return Numbers(np.bincount(parents[parents >= 0], minlength=table.size).astype(np.int64))
 
 
@@ -164,8 +167,8 @@ def _erp(table: Table) -> Joined:
 COMPANY_BUILDERS: dict[str, Builder] = {
     "name": _name,
     "domain": _domain,
-    "hs_additional_domains": common.nothing,
-    "website": lambda table: _domain(table, "https://www."),
+    "hs_additional_domains": _additional_domains,
+    "website": _website,
     "phone": _phone,
     "description": _description,
     "address": _placed("address"),
@@ -183,8 +186,8 @@ COMPANY_BUILDERS: dict[str, Builder] = {
     "type": common.enumeration(
         "type", ("PROSPECT", "PARTNER", "RESELLER", "VENDOR", "OTHER"), (0.6, 0.12, 0.1, 0.13, 0.05), present=0.7
     ),
-    "lifecyclestage": common.lifecycle,
-    "hs_lead_status": common.lead_status,
+    "lifecyclestage": stages.lifecycle,
+    "hs_lead_status": stages.lead_status,
     "hs_ideal_customer_profile": common.enumeration(
         "hs_ideal_customer_profile", ("tier_1", "tier_2", "tier_3"), (0.2, 0.35, 0.45), present=0.35
     ),
@@ -200,7 +203,7 @@ COMPANY_BUILDERS: dict[str, Builder] = {
     "hs_parent_company_id": _parent,
     "recent_deal_amount": common.amount("recent_deal_amount", median=4_800, present=0.22, decimals=2),
     "total_revenue": common.amount("total_revenue", median=18_000, present=0.16, decimals=2),
-    "closedate": common.close_date,
+    "closedate": stages.close_date,
     "days_to_close": _days_to_close,
     "hubspotscore": common.count("hubspotscore", mean=18, present=0.7),
     "notes_last_contacted": common.last_contacted,
@@ -219,11 +222,11 @@ COMPANY_BUILDERS: dict[str, Builder] = {
     "products_in_use": common.several("products_in_use", ("desk", "shelf", "lamp", "chair", "screen"), present=0.2),
     "health_score": common.score("health_score", largest=100, present=0.15),
     "erp_number": _erp,
-    **common.stage_dates(),
+    **stages.stage_builders(),
 }
 
 
-def first_contact(table: Table, contacts: Table, primary: npt.NDArray[np.int64]) -> Moments:
+def first_contact(table: Table, contacts: Table, primary: npt.NDArray[np.int32]) -> Moments:
     """Return when the first contact of each company was created."""
     first = np.full(table.size, np.iinfo(np.int64).max)
     linked = primary >= 0

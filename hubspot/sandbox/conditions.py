@@ -51,27 +51,37 @@ class Index:
     hidden: frozenset[int]
 
 
-def read_filter(table: Table, given: object) -> Filter:
+def read_filter(table: Table, given: Mapping[str, Any]) -> Filter:
     """Read one filter of a search; raises Refusal where its property, operator or operands make no sense."""
-    if not isinstance(given, dict):
-        raise answers.invalid("Invalid input JSON: a filter must be an object.")
     name, operator = str(given.get("propertyName")), str(given.get("operator"))
     definition = table.definitions.get(name)
     if definition is None:
         raise answers.invalid(f"There was a problem with the request: property {name!r} does not exist.")
     if operator not in OPERATORS:
         raise answers.invalid(f"Invalid operator {operator!r}.")
+    return Filter(definition, operator, read_operands(given, operator))
+
+
+def read_operands(given: Mapping[str, Any], operator: str) -> tuple[str, ...]:
+    """Return what an operator compares with: nothing, `value`, `value` and `highValue`, or `values`.
+
+    Raises Refusal where one of them is missing or is neither a text nor a number.
+    """
     operands = _operands(given, operator)
-    if None in operands or (operator in LISTS and not operands):
-        raise answers.invalid(f"Operator {operator} of property {name!r} lacks a value.")
-    return Filter(definition, operator, tuple(map(str, operands)))
+    if not operands and operator not in PRESENCE:
+        raise answers.invalid(f"Operator {operator} needs a list of 'values'.")
+    if not all(isinstance(operand, str | int | float) for operand in operands):
+        wanted = "'value' and 'highValue'" if operator == "BETWEEN" else "'values'" if operator in LISTS else "'value'"
+        raise answers.invalid(f"Operator {operator} needs {wanted} as texts.")
+    return tuple(str(operand).lower() if isinstance(operand, bool) else str(operand) for operand in operands)
 
 
-def _operands(given: dict[str, Any], operator: str) -> list[Any]:
+def _operands(given: Mapping[str, Any], operator: str) -> list[Any]:
     if operator in PRESENCE:
         return []
     if operator in LISTS:
-        return list(given.get("values") or [])
+        values = given.get("values")
+        return values if isinstance(values, list) else []
     return [given.get("value"), given.get("highValue")] if operator == "BETWEEN" else [given.get("value")]
 
 
@@ -135,9 +145,12 @@ def _compare(operator: str, numbers: Floats, operands: Sequence[float]) -> Mask:
 
 
 def _text_test(each: Filter) -> Callable[[str | None], bool]:
-    """Return the test of one text. Texts compare without case, options of an enumeration with it."""
+    """Return the test of one text. Texts compare without case, options of an enumeration with it.
+
+    The values of a list are not folded: for texts HubSpot wants them in lower case, and finds nothing otherwise.
+    """
     fold: Callable[[str], str] = str if each.definition.type in {"enumeration", "bool"} else str.lower
-    operands = [fold(text) for text in each.operands]
+    operands = list(each.operands) if each.operator in LISTS else [fold(text) for text in each.operands]
     if each.operator in PRESENCE:
         return lambda text: bool(text) is (each.operator == "HAS_PROPERTY")
     positive = NEGATED.get(each.operator, each.operator)

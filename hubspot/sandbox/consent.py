@@ -79,6 +79,11 @@ def error_page(message: str) -> Answer:
     return Answer(400, _document("Authorization failed", body), HTML, HEADERS)
 
 
+def last_page(message: str) -> Answer:
+    """Return the page on which a person stays when the app is told nothing."""
+    return Answer(200, _document("Done", f'<h1>Done</h1><p class="lead">{escape(message)}</p>'), HTML, HEADERS)
+
+
 def _document(title: str, body: str) -> bytes:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'

@@ -1,22 +1,16 @@
 """Control: what a test asks of the sandbox itself. HubSpot has nothing like it; an app never mounts it."""
 
-from collections.abc import Iterator
-
-import numpy as np
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from hubspot.sandbox import answers
 from hubspot.sandbox.answers import Answer, Refusal
-from hubspot.sandbox.edits import edit
+from hubspot.sandbox.edits import edit, read_edits
 from hubspot.sandbox.oauth import SCOPES
-from hubspot.sandbox.portal import Portal
-from hubspot.sandbox.records import encoded, iso
-from hubspot.sandbox.tables import Table
-from hubspot.sandbox.wire import Call, Place, Sandbox
-
-TRUTH_PIECE = 1000
+from hubspot.sandbox.places import Place
+from hubspot.sandbox.truth import KINDS, truth_lines
+from hubspot.sandbox.wire import Call, Sandbox
 
 
 def issue_token(call: Call) -> Answer:
@@ -26,9 +20,13 @@ def issue_token(call: Call) -> Answer:
     """
     asked = call.json()
     facts = _place(call.sandbox, asked.get("account", 0)).facts
-    wanted = tuple(asked.get("scopes", SCOPES))
+    wanted = asked.get("scopes", list(SCOPES))
+    if not isinstance(wanted, list) or not all(isinstance(each, str) and each in SCOPES for each in wanted):
+        raise answers.invalid(f"'scopes' must be a list of these: {', '.join(SCOPES)}.")
     scopes = tuple(scope for scope in wanted if scope not in facts.unavailable_scopes)
-    user_id = int(asked.get("user_id", facts.user_id))
+    user_id = asked.get("user_id", facts.user_id)
+    if type(user_id) is not int:
+        raise answers.invalid("'user_id' must be a whole number.")
     grant = call.sandbox.tokens.new_grant(hub_id=facts.hub_id, user_id=user_id, scopes=scopes)
     return answers.json_answer(call.sandbox.tokens.issue(grant, call.now))
 
@@ -70,66 +68,25 @@ def set_faults(call: Call) -> Answer:
 
 
 def edit_records(call: Call) -> Answer:
-    """Answer POST /sandbox/edit: create, update, archive and merge so many records; the answer names them."""
+    """Answer POST /sandbox/edit: create, change, archive, merge and relink records; the answer names them."""
     asked = call.json()
     portal = _place(call.sandbox, asked.get("account", 0)).portal
-    object_type = asked.get("object_type", "contacts")
-    if object_type not in portal.tables:
-        raise answers.invalid("'object_type' must be contacts or companies.")
-    numbers = {name: asked.get(name, 0) for name in ("create", "update", "archive", "merge")}
-    if not all(isinstance(number, int) and number >= 0 for number in numbers.values()):
-        raise answers.invalid("'create', 'update', 'archive' and 'merge' must be whole numbers.")
-    return answers.json_answer(edit(portal, object_type, numbers, now=call.now))
+    return answers.json_answer(edit(portal, read_edits(portal, asked), now=call.now))
 
 
 async def truth(sandbox: Sandbox, request: Request) -> Response:
-    """Answer GET /sandbox/truth?account=0: the portal as it is, one JSON object a line.
+    """Answer GET /sandbox/truth: the portal as it is, one JSON object a line.
 
-    Lines are {"kind": "record", "object_type", "id", "properties", "archived"}, {"kind": "link", "contact",
-    "company", "primary"} and {"kind": "duplicate", "object_type", "ids"}.
+    The query may say whose (`account=0`), which lines (`kinds=record,duplicate,link`) and which of the properties of
+    records (`properties=email,domain`).
     """
-    number = request.query_params.get("account", "0")
+    query = request.query_params
+    number, kinds = query.get("account", "0"), query.get("kinds", ",".join(KINDS)).split(",")
+    properties = query["properties"].split(",") if "properties" in query else None
     try:
         portal = _place(sandbox, int(number) if number.isdecimal() else number).portal
+        if not set(kinds) <= set(KINDS):
+            raise answers.invalid(f"'kinds' must be a list of these: {', '.join(KINDS)}.")
     except Refusal as refusal:
         return JSONResponse({"message": refusal.body["message"]}, refusal.status)
-    return StreamingResponse(_lines(portal), media_type="application/x-ndjson")
-
-
-def _lines(portal: Portal) -> Iterator[bytes]:
-    for table in portal.tables.values():
-        for archived in (False, True):
-            yield from _record_lines(table, archived=archived)
-        yield from _duplicate_lines(table)
-    yield from _link_lines(portal)
-
-
-def _record_lines(table: Table, *, archived: bool) -> Iterator[bytes]:
-    names = tuple(table.definitions)
-    keys = [orjson.dumps(name) for name in names]
-    rows, _ = table.rows(archived=archived)
-    for start in range(0, len(rows), TRUTH_PIECE):
-        piece = rows[start : start + TRUTH_PIECE]
-        for row, *record in zip(piece.tolist(), *encoded(table, piece, names), strict=True):
-            fields = b",".join(b"%b:%b" % pair for pair in zip(keys, record, strict=True))
-            at = iso(table.archived_at[row]) if archived else None
-            head = {"kind": "record", "object_type": table.object_type, "id": str(table.ids[row]), "archived": archived}
-            yield orjson.dumps({**head, "archivedAt": at})[:-1] + b',"properties":{%b}}\n' % fields
-
-
-def _duplicate_lines(table: Table) -> Iterator[bytes]:
-    rows, _ = table.rows(archived=False)
-    live = set(rows.tolist())
-    for row in np.flatnonzero(table.is_twin).tolist():
-        pair = [int(table.twin[row]), row]
-        if live.issuperset(pair):
-            ids = [str(table.ids[each]) for each in pair]
-            yield orjson.dumps({"kind": "duplicate", "object_type": table.object_type, "ids": ids}) + b"\n"
-
-
-def _link_lines(portal: Portal) -> Iterator[bytes]:
-    rows, ids = portal.contacts.rows(archived=False)
-    for row, contact in zip(rows.tolist(), ids.tolist(), strict=True):
-        for company, primary in portal.companies_of(row):
-            link = {"contact": str(contact), "company": str(portal.companies.ids[company]), "primary": primary}
-            yield orjson.dumps({"kind": "link", **link}) + b"\n"
+    return StreamingResponse(truth_lines(portal, kinds, properties), media_type="application/x-ndjson")

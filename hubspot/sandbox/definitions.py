@@ -112,6 +112,12 @@ RECORD_SOURCES = choices(
     "FORM=Form|IMPORT=Import|CRM_UI=CRM UI|INTEGRATION=Integration|EMAIL=Email|MEETINGS=Meetings|"
     "CONVERSATIONS=Conversations"
 )
+STAGE_PROPERTIES = (
+    ("date_entered", "Date entered", "datetime/calculation_read_time"),
+    ("date_exited", "Date exited", "datetime/calculation_read_time"),
+    ("latest_time_in", "Latest time in", "number/calculation_read_time"),
+    ("cumulative_time_in", "Cumulative time in", "number/calculation_read_time"),
+)
 TRUE_FALSE = choices("true=Yes|false=No")
 
 ANY_GROUP = {"contacts": "contactinformation", "companies": "companyinformation"}
@@ -149,10 +155,13 @@ def _read_definition(fields: list[str], lists: dict[str, tuple[Choice, ...]]) ->
 
 
 def stage_lines(group: str) -> list[str]:
-    """Return the lines of the dates at which a record entered each lifecycle stage."""
+    """Return the lines of what HubSpot derives for each lifecycle stage: instants, and milliseconds spent in it.
+
+    Source: https://knowledge.hubspot.com/properties/stage-calculated-properties
+    """
     return [
-        f'hs_v2_date_entered_{stage.value};Date entered "{stage.label} (Lifecycle Stage Pipeline)";'
-        f"datetime/calculation_read_time;{group};calculated"
+        f'hs_v2_{name}_{stage.value};{label} "{stage.label} (Lifecycle Stage Pipeline)";{kind};{group};calculated'
+        for name, label, kind in STAGE_PROPERTIES
         for stage in STAGES
     ]
 

@@ -1,139 +1,121 @@
-"""Edits: records that are created, updated, archived and merged while the sandbox runs."""
+"""Edits: what people do to a portal while the sandbox runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from hubspot.sandbox.definitions import STAGES
-from hubspot.sandbox.portal import Link, Portal
-from hubspot.sandbox.records import iso, modified_at
+from hubspot.sandbox import answers, changes, merges
+from hubspot.sandbox.portal import Portal
 from hubspot.sandbox.tables import Table
 
-STAGE_CHOICES = tuple(stage.value for stage in STAGES)
+NUMBERS = ("create", "update", "bulk_update", "archive", "merge", "link", "unlink")
+MEMBERS = (*NUMBERS, "object_type", "account", "properties", "records")
+DEFAULT_PROPERTIES = {
+    "contacts": ("lifecyclestage", "notes_last_updated", "jobtitle"),
+    "companies": ("lifecyclestage", "notes_last_updated", "description"),
+}
 
 
-def edit(portal: Portal, object_type: str, numbers: Mapping[str, int], *, now: int) -> dict[str, Any]:
-    """Make so many edits of each kind and return the ids they touched.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """How many records of an object type to edit, and how.
 
-    Which records are touched depends on the seed and on how many edits came before, not on the clock. `now` is in
-    UTC milliseconds; modification dates never go back.
+    Records are created, updated one after the other, updated all in one millisecond (`bulk_update`), archived, merged
+    in pairs, linked with one more company or contact, and unlinked from one. Updates change `properties`. `records`
+    holds further updates: values by property name, by record id.
     """
+
+    object_type: str = "contacts"
+    create: int = 0
+    update: int = 0
+    bulk_update: int = 0
+    archive: int = 0
+    merge: int = 0
+    link: int = 0
+    unlink: int = 0
+    properties: tuple[str, ...] = ()
+    records: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+
+
+def read_edits(portal: Portal, asked: Mapping[str, Any]) -> Edits:
+    """Read the body of POST /sandbox/edit; raises Refusal with a sentence where it makes no sense."""
+    unknown = [name for name in asked if name not in MEMBERS]
+    if unknown:
+        raise answers.invalid(f"Unknown member {unknown[0]!r}. Known: {', '.join(MEMBERS)}.")
+    object_type = asked.get("object_type", "contacts")
+    if object_type not in tuple(DEFAULT_PROPERTIES):
+        raise answers.invalid("'object_type' must be contacts or companies.")
+    numbers = {name: asked.get(name, 0) for name in NUMBERS}
+    if not all(type(number) is int and number >= 0 for number in numbers.values()):
+        raise answers.invalid(f"{', '.join(map(repr, NUMBERS))} must be whole numbers of at least 0.")
     table = portal.tables[object_type]
-    rng = np.random.default_rng([table.origin.seed, table.version, 99])
-    at = _moment(table, now)
-    new = table.append(rng.integers(2, 90_000, numbers["create"]).tolist())
-    result: dict[str, Any] = {"created": [_create(portal, table, row, rng, at=at) for row in new]}
-    table.touched()
-    rows = rng.permutation(table.rows(archived=False)[0]).tolist()
-    result["updated"] = [_update(table, rows.pop(), rng, at) for _ in range(min(numbers["update"], len(rows)))]
-    result["archived"] = [_archive(portal, table, rows.pop(), at) for _ in range(min(numbers["archive"], len(rows)))]
-    pairs = min(numbers["merge"], len(rows) // 2)
-    final = table.append([17] * pairs)
-    result["merged"] = [_merge(portal, table, (rows.pop(), rows.pop()), row, at=at) for row in final]
-    table.touched()
-    return result
+    properties = _read_properties(table, asked.get("properties", list(DEFAULT_PROPERTIES[object_type])))
+    records = _read_records(table, asked.get("records", []))
+    return Edits(object_type=object_type, properties=properties, records=records, **numbers)
 
 
-def _moment(table: Table, now: int) -> int:
-    latest = int(table.modified.max(initial=0))
-    changed = [modified_at(table, row) for row, values in table.overlay.items() if table.modified_name in values]
-    return max(now, latest + 1, *(each + 1 for each in changed))
+def _read_properties(table: Table, given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+        raise answers.invalid("'properties' must be a list of property names.")
+    unknown = [name for name in given if name not in table.definitions]
+    if unknown:
+        raise answers.invalid(f"Property {unknown[0]!r} does not exist.")
+    return tuple(given)
 
 
-def _set(table: Table, row: int, values: Mapping[str, str | None], at: int) -> None:
-    """Lay values over a row; search goes on seeing the row as it was until its index has caught up."""
-    table.remember(row, at)
-    table.overlay[row] = {**table.overlay.get(row, {}), **values}
+def _read_records(table: Table, given: object) -> dict[str, dict[str, str | None]]:
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise answers.invalid("'records' must be a list of objects with an 'id' and 'properties'.")
+    records = {}
+    for each in given:
+        record_id, values = str(each.get("id")), each.get("properties")
+        if not isinstance(values, dict) or not all(
+            value is None or isinstance(value, str) for value in values.values()
+        ):
+            raise answers.invalid("The 'properties' of each of 'records' must be an object of strings or null.")
+        _read_properties(table, list(values))
+        row = table.row_of(int(record_id)) if record_id.isdecimal() and len(record_id) <= 18 else None
+        if row is None or row in table.archived_at:
+            raise answers.invalid(f"Record {record_id[:20]} does not exist.")
+        records[record_id] = values
+    return records
 
 
-def _create(portal: Portal, table: Table, row: int, rng: np.random.Generator, *, at: int) -> str:
-    number = int(table.ids[row])
-    table.remember(row, at, existed=False)
-    values: dict[str, str | None] = dict.fromkeys(table.definitions)
-    values |= {"createdate": iso(at), table.modified_name: iso(at), "hs_object_id": str(number)}
-    values |= {"lifecyclestage": "lead", "hs_v2_date_entered_lead": iso(at), "hs_object_source_label": "CRM_UI"}
-    values |= {"hs_analytics_source": "DIRECT_TRAFFIC"}
-    if table.object_type == "contacts":
-        values |= {"firstname": "New", "lastname": f"Person {number}", "email": f"new.person{number}@inbox.example"}
-    else:
-        values |= {"name": f"New Company {number}", "domain": f"new{number}.example", "num_associated_contacts": "0"}
-    table.overlay[row] = values
-    if table.object_type == "contacts" and rng.random() < 0.7:
-        companies, _ = portal.companies.rows(archived=False)
-        if len(companies):
-            portal.relink(row, ((int(rng.choice(companies)), True),))
-    return str(number)
+def edit(portal: Portal, edits: Edits, *, now: int) -> dict[str, Any]:
+    """Make edits and return the ids of the records they touched, by what was done.
 
-
-def _update(table: Table, row: int, rng: np.random.Generator, at: int) -> str:
-    stage = STAGE_CHOICES[int(rng.integers(0, len(STAGE_CHOICES)))]
-    name = "jobtitle" if table.object_type == "contacts" else "description"
-    values = {
-        "lifecyclestage": stage,
-        f"hs_v2_date_entered_{stage}": iso(at),
-        "notes_last_updated": iso(at),
-        name: f"Edited {rng.integers(1, 10**6)}",
-        table.modified_name: iso(at),
-    }
-    _set(table, row, values, at)
-    return str(table.ids[row])
-
-
-def _archive(portal: Portal, table: Table, row: int, at: int) -> str:
-    table.remember(row, at)
-    table.archived_at[row] = at
-    _unlink(portal, table, row)
-    return str(table.ids[row])
-
-
-def _unlink(portal: Portal, table: Table, row: int) -> None:
-    if table.object_type == "contacts":
-        portal.relink(row, ())
-        return
-    for contact, _ in portal.contacts_of(row):
-        portal.relink(contact, tuple(link for link in portal.companies_of(contact) if link[0] != row))
-
-
-def _merge(portal: Portal, table: Table, pair: tuple[int, int], row: int, *, at: int) -> dict[str, Any]:
-    """Merge two records into one with a new id; the old ids lead to it and are in hs_merged_object_ids.
-
-    Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
+    Which records are touched depends on the seed and on how many edits came before, not on the clock. `now` is in UTC
+    milliseconds. Every edit but the bulk update has a millisecond of its own, as long as there are some left since the
+    last round; modification dates never go back.
     """
-    kept, lost = pair
-    values = _values(table, kept)
-    old = [str(table.ids[row]) for row in pair]
-    table.remember(row, at, existed=False)
-    earlier = [text for text in (values.get("hs_merged_object_ids"), *old) if text]
-    values |= {"hs_object_id": str(table.ids[row]), "hs_merged_object_ids": ";".join(earlier)}
-    table.overlay[row] = {**values, table.modified_name: iso(at)}
-    _move_links(portal, table, pair, row)
-    for source in (kept, lost):
-        table.remember(source, at)
-        table.gone.add(source)
-    final = int(table.ids[row])
-    table.merged_into = {old_id: final if str(to) in old else to for old_id, to in table.merged_into.items()}
-    table.merged_into.update({int(text): final for text in old})
-    return {"id": str(final), "from": old}
+    table = portal.tables[edits.object_type]
+    rng = np.random.default_rng([table.origin.seed, table.version, 99])
+    number = len(edits.records) + 1 + sum(getattr(edits, name) for name in NUMBERS)
+    change = changes.Change(portal, table, rng, now, at=max(table.latest + 1, now - number))
+    done: dict[str, Any] = {"created": changes.create(change, edits.create)}
+    table.touched()
+    rows = _chosen(table, rng, edits.update + edits.bulk_update + edits.archive + 2 * edits.merge)
+    for name, count, act in _steps(edits):
+        done[name] = act(change, [row for _, row in zip(range(count), rows, strict=False)])
+    done["changed"] = [changes.set_values(change, record_id, values) for record_id, values in edits.records.items()]
+    table.touched()
+    done["linked"] = merges.link(change, edits.link)
+    done["unlinked"] = merges.unlink(change, edits.unlink)
+    table.latest = max(table.latest, change.at)
+    return done
 
 
-def _values(table: Table, row: int) -> dict[str, str | None]:
-    return {name: table.text(name, row) for name in table.definitions}
+def _steps(edits: Edits) -> Iterator[tuple[str, int, Callable[[changes.Change, list[int]], list[Any]]]]:
+    """Yield what is done to so many rows, in this order."""
+    yield "updated", edits.update, lambda change, rows: changes.update(change, rows, edits.properties)
+    yield "bulk_updated", edits.bulk_update, lambda change, rows: changes.bulk_update(change, rows, edits.properties)
+    yield "archived", edits.archive, merges.archive
+    yield "merged", 2 * edits.merge, merges.merge
 
 
-def _move_links(portal: Portal, table: Table, pair: tuple[int, int], row: int) -> None:
-    if table.object_type == "contacts":
-        links = _first_primary([link for source in pair for link in portal.companies_of(source)])
-        for source in pair:
-            portal.relink(source, ())
-        portal.relink(row, links)
-        return
-    for contact in {contact for source in pair for contact, _ in portal.contacts_of(source)}:
-        moved = [(row if firm in pair else firm, primary) for firm, primary in portal.companies_of(contact)]
-        portal.relink(contact, _first_primary(moved))
-
-
-def _first_primary(links: list[Link]) -> tuple[Link, ...]:
-    """Return each company once, and only the first primary one as primary."""
-    primary = next((firm for firm, is_primary in links if is_primary), None)
-    return tuple((firm, firm == primary) for firm in dict.fromkeys(firm for firm, _ in links))
+def _chosen(table: Table, rng: np.random.Generator, wanted: int) -> Iterator[int]:
+    rows, _ = table.rows(archived=False)
+    chosen: list[int] = rng.choice(rows, size=min(wanted, len(rows)), replace=False).tolist() if len(rows) else []
+    return iter(chosen)

@@ -206,6 +206,21 @@ def user_name(facts: PortalFacts, user_id: int) -> str:
     return facts.user if user_id == facts.user_id else f"user{user_id}@{facts.domain}"
 
 
+def describe_access_token(call: Call) -> Answer:
+    """Answer what v1 told about an access token in its path; HubSpot ends it on 2027-02-16.
+
+    Source: https://developers.hubspot.com/docs/api-reference/legacy/authentication/oauth-tokens/v1/migration-guide
+    """
+    text = call.request.path_params["token"]
+    grant = call.sandbox.tokens.read(text, "access_token")
+    if grant is None or grant.expires_at <= call.now:
+        raise answers.not_found("access token is invalid or expired", "OBJECT_NOT_FOUND")
+    about = _about(call, grant, text)
+    kept = ("token", "user", "hub_domain", "scopes", "hub_id", "app_id", "user_id")
+    brief = {"expires_in": (grant.expires_at - call.now) // 1000, "token_type": "access"}
+    return answers.json_answer({**{name: about[name] for name in kept}, **brief})
+
+
 def revoke(call: Call) -> Answer:
     """Revoke a refresh token; an unknown one is answered alike."""
     form = read_form(call)
@@ -218,7 +233,7 @@ def read_form(call: Call) -> dict[str, str]:
     """Return the form of a request; raises Refusal with 415 for any other kind of body."""
     media_type = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
-        raise Refusal(415, {"status": "error", "message": "HTTP 415 Unsupported Media Type"})
+        raise answers.error(415, "HTTP 415 Unsupported Media Type", "VALIDATION_ERROR")
     return dict(parse_qsl(call.body.decode("utf-8", "replace")))
 
 

@@ -6,7 +6,7 @@ Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from hubspot.sandbox import answers
 from hubspot.sandbox.answers import JSON, Answer
 from hubspot.sandbox.columns import Coded, Joined, Mask, Moments, Numbers, Rows
 from hubspot.sandbox.conditions import Filter, Floats, Index, filter_mask, read_filter, read_number
-from hubspot.sandbox.crm import next_page, read_limit, read_texts, table_of
+from hubspot.sandbox.crm import table_of
 from hubspot.sandbox.definitions import Definition
+from hubspot.sandbox.linked import Linked, linked_mask, read_linked
+from hubspot.sandbox.paging import is_number, next_page, read_limit, read_texts
 from hubspot.sandbox.records import shape
 from hubspot.sandbox.tables import Table
 from hubspot.sandbox.wire import Call
@@ -24,10 +26,24 @@ LARGEST_PAGE = 200
 FURTHEST = 10_000
 MOST_GROUPS, MOST_FILTERS_A_GROUP, MOST_FILTERS = 5, 6, 18
 LONGEST_QUERY = 3000
+# The properties `query` looks at, as far as this portal defines them.
 QUERIED = {
-    "contacts": ("firstname", "lastname", "email", "phone", "company", "hs_additional_emails"),
-    "companies": ("name", "domain", "website", "phone"),
+    "contacts": (
+        "firstname",
+        "lastname",
+        "email",
+        "phone",
+        "hs_additional_emails",
+        "fax",
+        "mobilephone",
+        "company",
+        "hs_marketable_until_renewal",
+    ),
+    "companies": ("website", "phone", "name", "domain"),
+    "deals": ("dealname", "pipeline", "dealstage", "description", "dealtype"),
 }
+DIRECTIONS = ("ASCENDING", "DESCENDING")
+Condition: TypeAlias = Filter | Linked
 
 
 def search(call: Call) -> Answer:
@@ -52,7 +68,7 @@ def _text(given: object) -> str | None:
 
 def _read_offset(given: object) -> int:
     text = str(given or "0")
-    if not text.isdecimal() or int(text) > FURTHEST:
+    if not is_number(text) or int(text) > FURTHEST:
         raise answers.invalid("Invalid value for 'after'.")
     return int(text)
 
@@ -60,10 +76,10 @@ def _read_offset(given: object) -> int:
 def _matching(call: Call, table: Table, asked: dict[str, Any]) -> Rows:
     """Return the rows that match, in the order asked for; by default the oldest comes first."""
     index = _index(table, call.now - call.sandbox.config.index_lag_ms)
-    groups = _read_groups(table, asked)
-    query = str(asked.get("query") or "")
-    if len(query) > LONGEST_QUERY:
-        raise answers.invalid(f"'query' is longer than {LONGEST_QUERY} characters.")
+    groups = _read_groups(call, table, asked)
+    query = asked.get("query") or ""
+    if not isinstance(query, str) or len(query) > LONGEST_QUERY:
+        raise answers.invalid(f"'query' must be a text of at most {LONGEST_QUERY} characters.")
     mask = _live(table, index)
     if groups:
         mask &= np.logical_or.reduce([_group_mask(table, index, group) for group in groups])
@@ -90,11 +106,11 @@ def _live(table: Table, index: Index) -> Mask:
     return mask
 
 
-def _read_groups(table: Table, asked: dict[str, Any]) -> list[list[Filter]]:
+def _read_groups(call: Call, table: Table, asked: dict[str, Any]) -> list[list[Condition]]:
     given = asked.get("filterGroups") or ([{"filters": asked["filters"]}] if asked.get("filters") else [])
     if not isinstance(given, list) or not all(isinstance(group, dict) for group in given):
         raise answers.invalid("Invalid input JSON: 'filterGroups' must be a list of objects.")
-    groups = [[read_filter(table, each) for each in group.get("filters") or []] for group in given]
+    groups = [[_read_condition(call, table, each) for each in _filters(group)] for group in given]
     if len(groups) > MOST_GROUPS or sum(map(len, groups)) > MOST_FILTERS:
         raise answers.invalid(f"Too many filters: at most {MOST_GROUPS} groups and {MOST_FILTERS} filters are allowed.")
     if any(len(group) > MOST_FILTERS_A_GROUP for group in groups):
@@ -102,10 +118,23 @@ def _read_groups(table: Table, asked: dict[str, Any]) -> list[list[Filter]]:
     return groups
 
 
-def _group_mask(table: Table, index: Index, group: Sequence[Filter]) -> Mask:
+def _filters(group: dict[str, Any]) -> list[object]:
+    filters = group.get("filters") or []
+    if not isinstance(filters, list):
+        raise answers.invalid("Invalid input JSON: 'filters' must be a list of objects.")
+    return filters
+
+
+def _read_condition(call: Call, table: Table, given: object) -> Condition:
+    if not isinstance(given, dict):
+        raise answers.invalid("Invalid input JSON: a filter must be an object.")
+    return read_linked(call, table, given) or read_filter(table, given)
+
+
+def _group_mask(table: Table, index: Index, group: Sequence[Condition]) -> Mask:
     mask = np.ones(len(table.ids), dtype=bool)
     for each in group:
-        mask &= filter_mask(table, index, each)
+        mask &= linked_mask(table, each) if isinstance(each, Linked) else filter_mask(table, index, each)
     return mask
 
 
@@ -114,7 +143,7 @@ def _query_mask(table: Table, index: Index, word: str) -> Mask:
         lowered = (text or "").lower()
         return lowered.startswith(word) or any(part.startswith(word) for part in re.findall(r"[\w@.\-]+", lowered))
 
-    names = QUERIED[table.object_type]
+    names = filter(table.has, QUERIED[table.object_type])
     mask = np.zeros(len(table.ids), dtype=bool)
     for name in names:
         found = np.zeros(len(table.ids), dtype=bool)
@@ -133,9 +162,7 @@ def _sorted(table: Table, rows: Rows, sorts: object) -> Rows:
         return rows
     if not isinstance(sorts, list) or len(sorts) > 1:
         raise answers.invalid("Only one sort is allowed.")
-    # HubSpot also takes a bare property name.
-    wanted = sorts[0] if isinstance(sorts[0], dict) else {"propertyName": str(sorts[0])}
-    name, down = str(wanted.get("propertyName")), wanted.get("direction") == "DESCENDING"
+    name, down = _read_sort(sorts[0])
     definition = table.definitions.get(name)
     if definition is None:
         raise answers.invalid(f"There was a problem with the request: property {name!r} does not exist.")
@@ -143,6 +170,17 @@ def _sorted(table: Table, rows: Rows, sorts: object) -> Rows:
         return rows[::-1] if down else rows
     keys = _sort_keys(table, definition)[rows]
     return rows[np.argsort(-keys if down else keys, kind="stable")]
+
+
+def _read_sort(given: object) -> tuple[str, bool]:
+    """Return a property name and whether it sorts downwards; HubSpot also takes a bare name, or one after a minus."""
+    if not isinstance(given, dict):
+        name = str(given)
+        return name.removeprefix("-"), name.startswith("-")
+    direction = given.get("direction") or DIRECTIONS[0]
+    if direction not in DIRECTIONS:
+        raise answers.invalid(f"Invalid sort direction. Known: {', '.join(DIRECTIONS)}.")
+    return str(given.get("propertyName")), direction == "DESCENDING"
 
 
 def _sort_keys(table: Table, definition: Definition) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,12 +22,13 @@ WEEKDAYS = (1.0, 1.15, 1.15, 1.05, 0.9, 0.28, 0.22)
 MONTHS = (0.95, 1.05, 1.25, 1.05, 0.95, 0.9, 0.75, 0.7, 1.2, 1.25, 1.15, 0.65)
 TODAY_HOURS = 2
 TODAY_SHARE = 0.45
-TWIN_SHARE = 0.015
 ARCHIVED_SHARE = 0.004
 LONGEST_LOG = 100_000
-MODIFIED = {"contacts": "lastmodifieddate", "companies": "hs_lastmodifieddate"}
+# More records than a search can page through, where there are enough of them to leave a history around the import.
+BULK, SMALLEST_WITH_BULK = 12_000, 30_000
+MODIFIED = {"contacts": "lastmodifieddate", "companies": "hs_lastmodifieddate", "deals": "hs_lastmodifieddate"}
 
-TYPE_IDS = {"contacts": "0-1", "companies": "0-2"}
+TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Change:
 
 
 Builder = Callable[["Table"], Column]
+Drawn = TypeVar("Drawn")
 
 
 class Table:
@@ -60,6 +63,7 @@ class Table:
 
     A record is known by its row, a position in `ids` (ascending). Rows below `size` are drawn from the seed; rows
     created later exist only in `overlay`, which holds every changed value of a row as HubSpot would write it.
+    `latest` is the last modification of all, in UTC milliseconds.
     """
 
     def __init__(self, origin: Origin, definitions: Mapping[str, Definition], builders: Mapping[str, Builder]) -> None:
@@ -70,8 +74,10 @@ class Table:
         self.modified_name = MODIFIED[origin.object_type]
         self._builders = builders
         self._columns: dict[str, Column] = {}
+        self._parts: dict[str, object] = {}
         self.created = self._draw_created()
         self.modified = self._draw_modified()
+        self.latest = int(self.modified.max(initial=0))
         self.ids = self._draw_ids()
         self.overlay: dict[int, dict[str, str | None]] = {}
         self.archived_at: dict[int, int] = self._draw_archived()
@@ -108,8 +114,14 @@ class Table:
         if name == "hs_object_id":
             return Numbers(self.ids)
         if name not in self._columns:
-            self._columns[name] = self._builders[name](self)
+            self._columns[name] = self._builders[name](self).compact()
         return self._columns[name]
+
+    def once(self, name: str, draw: Callable[[], Drawn]) -> Drawn:
+        """Return what several columns are made of, drawn when the first of them needs it."""
+        if name not in self._parts:
+            self._parts[name] = draw()
+        return cast("Drawn", self._parts[name])
 
     def has(self, name: str) -> bool:
         """Tell whether the portal defines a property."""
@@ -129,7 +141,9 @@ class Table:
 
     def row_of(self, record_id: int) -> int | None:
         """Return the row of a record, following merges; None for an id that never was."""
-        final = self.merged_into.get(record_id, record_id)
+        final = record_id
+        while final in self.merged_into:
+            final = self.merged_into[final]
         row = int(np.searchsorted(self.ids, final))
         return row if row < len(self.ids) and self.ids[row] == final and row not in self.gone else None
 
@@ -160,25 +174,10 @@ class Table:
         self._live.clear()
 
     @cached_property
-    def twin(self) -> npt.NDArray[np.int64]:
-        """Return for every drawn row the row it duplicates, or itself."""
-        twins = np.arange(self.size)
-        rows = np.flatnonzero(self.chance("twin", TWIN_SHARE) & (twins > 0))
-        earlier = (self.rng("twin.of").random(len(rows)) * rows).astype(np.int64)
-        single = np.isin(earlier, rows, invert=True)
-        twins[rows[single]] = earlier[single]
-        return twins
-
-    @cached_property
-    def is_twin(self) -> Mask:
-        """Tell for every drawn row whether it duplicates another one."""
-        return np.asarray(self.twin != np.arange(self.size), dtype=bool)
-
-    @cached_property
     def bulk(self) -> slice:
         """Return the rows of one bulk import: all created and last modified in the same millisecond."""
         start = int(self.size * 0.42)
-        return slice(start, start + self.size // 80)
+        return slice(start, start + (BULK if self.size >= SMALLEST_WITH_BULK else self.size // 80))
 
     @cached_property
     def days(self) -> npt.NDArray[np.int64]:

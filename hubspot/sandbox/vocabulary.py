@@ -81,11 +81,11 @@ LAST_NAMES = {
     "portuguese": "Gonçalves/goncalves Araújo/araujo Assunção/assuncao Silva Magalhães/magalhaes Pereira",
     "polish": "Wójcik/wojcik Kowalska Zieliński/zielinski Dąbrowska/dabrowska Błaszczyk/blaszczyk Nowak Świątek/swiatek",
     "czech": "Novák/novak Dvořáková/dvorakova Černý/cerny Procházka/prochazka Růžičková/ruzickova Kučera/kucera",
-    "nordic": "Ångström/angstrom Sørensen/sorensen Lindqvist Bjørnstad/bjornstad Nyström/nystrom Ødegaard/odegaard Hällström/hallstrom",
+    "nordic": "Ångström/angstrom Sørensen/sorensen Lindqvist Bjørnstad/bjornstad Hedlund Ødegaard/odegaard Hällström/hallstrom",
     "english": "Carter O'Neill/oneill Bennett Hughes Ashworth Whitfield Nguyen Patel Brooks Sinclair Marlowe Foster Okafor Hale",
     "japanese": "佐藤/sato 鈴木/suzuki 高橋/takahashi 田中/tanaka 渡辺/watanabe 山本/yamamoto",
     "chinese": "王/wang 李/li 张/zhang 刘/liu 陈/chen 欧阳/ouyang",
-    "hindi": "शर्मा/sharma वर्मा/verma गुप्ता/gupta सिंह/singh पटेल/patel अय्यर/iyer",
+    "hindi": "शर्मा/sharma मेहता/mehta गुप्ता/gupta सिंह/singh पटेल/patel अय्यर/iyer",
     "cyrillic": "Шевченко/shevchenko Коваленко/kovalenko Бондаренко/bondarenko Ткаченко/tkachenko Щербак/shcherbak",
     "greek": "Παπαδόπουλος/papadopoulos Γεωργίου/georgiou Οικονόμου/oikonomou Νικολαΐδης/nikolaidis",
     "hebrew": "כהן/cohen לוי/levi מזרחי/mizrahi פרץ/peretz אברהם/avraham",
@@ -130,7 +130,21 @@ STREETS = _split(
     "Hauptstraße|Lindenallee|Market Street|High Street|Rue de la République|Calle Mayor|Via Roma|Storgatan|Elm Avenue"
 )
 
-FREEMAIL_DOMAINS = ("mailbox.example", "inbox.example", "post.example", "freemail.example", "letters.example")
+# Where people without a company have their mail. Addresses of people lead nowhere, so these are made up.
+FREEMAIL_DOMAINS = (
+    "mailbox.example",
+    "inbox.example",
+    "post.example",
+    "freemail.example",
+    "letters.example",
+    "webpost.example",
+    "netmail.example",
+    "home.example",
+)
+# Real ones, entered by mistake as the domain of a company.
+FREEMAIL_PROVIDERS = ("gmail.com", "outlook.com", "yahoo.com", "web.de", "hotmail.com", "icloud.com")
+ROLE_MAILBOXES = ("info", "sales", "office", "support", "hello")
+TEST_NAMES = ("Test", "asdf", "Demo", "Tester")
 
 # Values found in real portals that break careless software; spread thinly over the records.
 HOSTILE_NAMES = (

@@ -3,77 +3,30 @@
 import asyncio
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from hubspot.sandbox import answers
+from hubspot.sandbox import answers, consent
 from hubspot.sandbox.answers import Answer, Refusal
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.sandbox.faults import Fault, Faults
 from hubspot.sandbox.limits import Lane, Limits
-from hubspot.sandbox.portal import Portal
+from hubspot.sandbox.places import Place
 from hubspot.sandbox.portals import PORTALS
-from hubspot.sandbox.records import Renderer, iso
+from hubspot.sandbox.records import iso
+from hubspot.sandbox.stats import Stats
 from hubspot.sandbox.tokens import Grant, Tokens
 
 LONGEST_URL = 8192
+LARGEST_BODY = 2 * 1024 * 1024  # a batch of 1,000 ids takes 30 kB; an app may face the internet
 SLOW_PIECES = 8
-
-
-class Stats:
-    """Counts of what was asked and answered."""
-
-    def __init__(self) -> None:
-        self.requests: Counter[tuple[str, int]] = Counter()
-        self.in_flight = 0
-        self.in_flight_max = 0
-
-    @contextmanager
-    def flight(self) -> Iterator[None]:
-        """Count a request as in flight for as long as it lasts."""
-        self.in_flight += 1
-        self.in_flight_max = max(self.in_flight_max, self.in_flight)
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
-
-    def by_route(self) -> dict[str, dict[str, int]]:
-        """Return the number of requests by route and status."""
-        table: dict[str, dict[str, int]] = {}
-        for (route, status), number in sorted(self.requests.items()):
-            table.setdefault(route, {})[str(status)] = number
-        return table
-
-    def throttled(self) -> int:
-        """Return how many requests were answered with 429."""
-        return sum(number for (_, status), number in self.requests.items() if status == 429)
-
-
-class Place:
-    """A portal as the wire sees it; the records are drawn when first asked for."""
-
-    def __init__(self, config: SandboxConfig, number: int) -> None:
-        self.config = config
-        self.facts = PORTALS[number]
-
-    @cached_property
-    def portal(self) -> Portal:
-        """Return the portal's records."""
-        return Portal(self.facts, self.config)
-
-    @cached_property
-    def renderer(self) -> Renderer:
-        """Return what writes its records."""
-        return Renderer(self.portal)
+NOTHING: frozenset[str] = frozenset()
+UNHEARD = "You can close this window. The app has not been told of your decision."
 
 
 class Sandbox:
@@ -156,7 +109,7 @@ class Endpoint:
         correlation_id = str(uuid.uuid4())
         stats = self.sandbox.stats
         with stats.flight():
-            body = await request.body()
+            body = await read_body(request)
             fault = self.sandbox.faults.take(self.route)
             await self._wait(fault)
             answer = self._answer(request, body, correlation_id, fault)
@@ -164,20 +117,24 @@ class Endpoint:
             await send_answer(send, answer, correlation_id, fault)
 
     async def _wait(self, fault: Fault | None) -> None:
-        extra = fault.seconds if fault is not None and fault.kind == "delay" else 0.0
+        extra = fault.seconds if fault is not None and "delay" in fault.spoilers else 0.0
         seconds = self.sandbox.config.latency_ms / 1000 + extra
         if seconds:
             await asyncio.sleep(seconds)
 
-    def _answer(self, request: Request, body: bytes, correlation_id: str, fault: Fault | None) -> Answer:
-        if fault is not None and not fault.spoils:
+    def _answer(self, request: Request, body: bytes | None, correlation_id: str, fault: Fault | None) -> Answer:
+        if fault is not None and fault.kind:
             return fault.answer(correlation_id)
         if len(request.scope["path"]) + len(request.scope["query_string"]) > LONGEST_URL:
             return answers.html_answer(414, "414 Request-URI Too Large")
+        if body is None:
+            return answers.error(413, "HTTP 413 Request Entity Too Large", "VALIDATION_ERROR").answer(correlation_id)
         try:
-            return self._handled(request, body)
+            answer = self._handled(request, body)
         except Refusal as refusal:
             return refusal.answer(correlation_id)
+        is_silent = fault is not None and "silent" in fault.spoilers and answer.status == 303
+        return consent.last_page(UNHEARD) if is_silent else answer
 
     def _handled(self, request: Request, body: bytes) -> Answer:
         sandbox, now = self.sandbox, time.time_ns() // 1_000_000
@@ -195,26 +152,43 @@ class Endpoint:
         return Answer(answer.status, answer.body, answer.media_type, {**headers, **answer.headers})
 
 
+async def read_body(request: Request) -> bytes | None:
+    """Return the body of a request, None for one that is too large."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > LARGEST_BODY:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 async def send_answer(send: Send, answer: Answer, correlation_id: str, fault: Fault | None = None) -> None:
     """Send an answer; a fault may cut it, slow it down or drop the connection in its middle."""
-    kind = fault.kind if fault is not None else ""
-    body = {"truncated": answer.body[: len(answer.body) // 2], "empty": b""}.get(kind, answer.body)
+    spoilers = NOTHING if fault is None else fault.spoilers
+    body = _cut(answer.body, spoilers) if spoilers else answer.body
     headers = {
         "Content-Type": answer.media_type,
         "Content-Length": str(len(body)),
         "X-HubSpot-Correlation-Id": correlation_id,
+        "X-Trace": f"2B{correlation_id.replace('-', '').upper()}",
         **answer.headers,
     }
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-    if kind == "drop":
-        # The server closes the connection when an application returns before its body is complete.
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        return
-    if fault is not None and kind == "slow":
-        await _send_slowly(send, body, fault.seconds)
-        return
-    await send({"type": "http.response.body", "body": body})
+    is_dropped = "drop" in spoilers
+    sent = body[: len(body) // 2] if is_dropped else body
+    if fault is not None and "slow" in spoilers:
+        await _send_slowly(send, sent, fault.seconds)
+        sent = b""
+    # The server closes the connection when an application returns before its body is complete.
+    await send({"type": "http.response.body", "body": sent, "more_body": is_dropped})
+
+
+def _cut(body: bytes, spoilers: frozenset[str]) -> bytes:
+    if "empty" in spoilers:
+        return b""
+    return body[: len(body) // 2] if "truncated" in spoilers else body
 
 
 async def _send_slowly(send: Send, body: bytes, seconds: float) -> None:
@@ -222,4 +196,3 @@ async def _send_slowly(send: Send, body: bytes, seconds: float) -> None:
     for start in range(0, len(body), size):
         await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
         await asyncio.sleep(seconds / SLOW_PIECES)
-    await send({"type": "http.response.body", "body": b""})

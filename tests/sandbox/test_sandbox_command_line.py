@@ -1,3 +1,5 @@
+import asyncio
+import re
 import socket
 import subprocess
 import sys
@@ -5,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from hubspot.sandbox.__main__ import read_options
+from hubspot.sandbox.__main__ import open_port, read_options
 from hubspot.sandbox.faults import KINDS, ROUTES
 from tests.running import ROOT, sandbox
 
@@ -43,6 +45,11 @@ def test_it_prints_one_json_line_when_it_is_ready(tmp_path):
         ["--nonsense"],
         ["--contact", "5"],
         ["--port", "70000"],
+        ["--contacts", "99999999999"],
+        ["--companies", "1.5"],
+        ["--burst", "²"],
+        ["--seed"],
+        ["--cursor", ""],
     ],
 )
 def test_a_bad_option_is_one_sentence_and_exit_2(options):
@@ -71,6 +78,9 @@ def test_help_explains_every_option_route_and_fault():
     assert described == {name.replace("_", "-") for name in vars(read_options([]))}
     for word in (*ROUTES, *KINDS):
         assert word in text
+    # argparse writes the explanation beside the option or, where the option is long, below it.
+    explained = re.findall(r"^  (--[a-z-]+)(?: [A-Z{][^ \n]*)?(?: {2,}|\n {20,})\S+ \S", text, re.MULTILINE)
+    assert {name.removeprefix("--") for name in explained} == described
 
 
 def test_options_reach_the_configuration():
@@ -82,3 +92,19 @@ def test_options_reach_the_configuration():
     assert options.rotate_refresh_tokens
     assert options.no_limits
     assert (options.burst, options.search_per_second, options.port) == (110, 5, 8600)
+
+
+def test_answers_leave_at_once_however_a_client_acknowledges_them():
+    async def serve_and_ask():
+        sent_at_once = asyncio.get_running_loop().create_future()
+
+        async def look(_reader, writer):
+            sent_at_once.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(look, sock=open_port(0)) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.close()
+            return await sent_at_once
+
+    assert asyncio.run(serve_and_ask())

@@ -53,6 +53,21 @@ def test_an_error_page_escapes_what_it_names(client):
     assert "<script" not in answer.text
 
 
+@pytest.mark.parametrize("decision", ["deny", "allow"])
+def test_the_app_can_be_left_without_any_answer(client, decision):
+    client.faults({"route": "decide", "kind": "silent"})
+    form = {**ASKED, "account": "26107341", "decision": decision}
+    assert client.authorize().status_code == 200
+
+    silent = client.http.post("/oauth/authorize", data=form)
+    told = client.http.post("/oauth/authorize", data=form)
+
+    assert (silent.status_code, silent.headers["content-type"]) == (200, "text/html;charset=utf-8")
+    assert "location" not in silent.headers
+    assert "You can close this window" in silent.text
+    assert told.status_code == 303
+
+
 def test_an_account_that_was_not_offered_cannot_be_chosen(client):
     answer = client.http.post("/oauth/authorize", data={**ASKED, "account": "1", "decision": "allow"})
 
@@ -118,3 +133,4 @@ def test_a_body_of_megabytes_is_refused(mounted):
     answer = httpx.post(f"{url}/sample/oauth/2026-09/token", content=b"x" * 3_000_000, trust_env=False)
 
     assert answer.status_code == 413
+    assert answer.json()["correlationId"] == answer.headers["x-hubspot-correlation-id"]

@@ -1,3 +1,4 @@
+from hubspot.sandbox.config import SandboxConfig
 from hubspot.sandbox.limits import RollingWindow
 
 CONTACTS = "/crm/objects/2026-09/contacts"
@@ -38,6 +39,13 @@ def test_the_burst_limit_answers_429_with_headers_and_without_retry_after(start)
     assert client.stats()["throttled"] == 1
 
 
+def test_the_windows_are_as_large_as_documented_unless_told_otherwise(start):
+    client = start(no_limits=False, burst=SandboxConfig().burst)
+
+    assert client.get(CONTACTS, limit=1).headers["x-hubspot-ratelimit-max"] == "110"
+    assert SandboxConfig().search_per_second == 5
+
+
 def test_search_has_a_limit_of_its_own_and_no_rate_limit_headers(start):
     client = start(no_limits=False, burst=1, search_per_second=2)
     client.get(CONTACTS, limit=1)
@@ -66,6 +74,59 @@ def test_associations_count_apart_from_lists(start):
 
     assert answer.status_code == 200
     assert answer.headers["x-hubspot-ratelimit-max"] == "150"
+
+
+def test_the_association_window_fills_apart_and_says_so(start):
+    client = start(no_limits=False, burst=1000)
+    path = "/crm/associations/2026-09/contacts/companies/batch/read"
+
+    answers = [client.post(path, {"inputs": []}) for _ in range(151)]
+
+    assert [answer.status_code for answer in answers] == [200] * 150 + [429]
+    assert answers[150].json()["policyName"] == "TEN_SECONDLY_ROLLING"
+    assert client.get(CONTACTS, limit=1).status_code == 200
+
+
+def test_lists_records_batches_properties_owners_and_details_share_the_burst_window(start):
+    client = start(no_limits=False, burst=5)
+    client.get(CONTACTS, limit=1)
+    client.post(f"{CONTACTS}/batch/read", {"inputs": []})
+    client.get("/crm/properties/2026-09/contacts/email")
+    client.get("/crm/owners/2026-09")
+    client.get("/account-info/2026-09/details")
+
+    for path in (CONTACTS, f"{CONTACTS}/1", "/crm/pipelines/2026-09/deals"):
+        assert client.get(path).status_code == 429
+
+
+def test_versions_and_users_of_a_portal_share_its_window(start):
+    client = start(no_limits=False, burst=2)
+    client.get(CONTACTS, limit=1)
+    client.get("/crm/v3/objects/contacts", limit=1)
+    client.grant(user_id=77)
+
+    assert client.get(CONTACTS, limit=1).status_code == 429
+
+
+def test_a_request_that_ends_in_an_error_counts_too(start):
+    client = start(no_limits=False, burst=2)
+
+    answers = [client.get(CONTACTS, limit=999) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert answers[0].headers["x-hubspot-ratelimit-remaining"] == "1"
+
+
+def test_no_daily_headers_are_sent(start):
+    client = start(no_limits=False)
+
+    names = [name for name in client.get(CONTACTS, limit=1).headers if "ratelimit" in name]
+
+    assert sorted(names) == [
+        "x-hubspot-ratelimit-interval-milliseconds",
+        "x-hubspot-ratelimit-max",
+        "x-hubspot-ratelimit-remaining",
+    ]
 
 
 def test_each_portal_has_its_own_limit(start):

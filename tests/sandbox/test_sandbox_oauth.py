@@ -1,9 +1,11 @@
 import httpx
 import pytest
 
+from hubspot.sandbox.answers import Refusal
 from hubspot.sandbox.app import create_app
 from hubspot.sandbox.config import CLIENT_ID
-from hubspot.sandbox.tokens import s256
+from hubspot.sandbox.tokens import Tokens, s256
+from tests.sandbox.conftest import config
 
 REDIRECT_URI = "http://localhost:8501"
 
@@ -294,6 +296,24 @@ def test_an_expired_access_token_gets_the_401_that_asks_for_a_refresh(start):
     assert list(body["context"]) == ["expire time"]
 
 
+def test_a_code_lives_for_a_minute():
+    tokens = Tokens(config())
+    grant = tokens.new_grant(hub_id=1, user_id=2, scopes=("oauth",))
+    codes = [tokens.issue_code(grant, redirect_uri=REDIRECT_URI, challenge="", now=0) for _ in range(2)]
+    forms = [{"code": code, "redirect_uri": REDIRECT_URI} for code in codes]
+
+    assert tokens.exchange(forms[0], now=59_999)["hub_id"] == 1
+    with pytest.raises(Refusal) as refused:
+        tokens.exchange(forms[1], now=60_000)
+    assert refused.value.body["status"] == "BAD_AUTH_CODE"
+
+
+def test_an_access_token_grows_with_its_scopes(client):
+    few, many = client.grant(scopes=["oauth"]), client.grant()
+
+    assert len(many["access_token"]) > len(few["access_token"]) > 100
+
+
 def test_two_users_of_one_portal_have_grants_of_their_own(client):
     first = client.grant(user_id=1, scopes=["oauth"])
     second = client.grant(user_id=2)
@@ -301,6 +321,15 @@ def test_two_users_of_one_portal_have_grants_of_their_own(client):
 
     assert (first["hub_id"], first["user_id"], second["user_id"]) == (26107341, 1, 2)
     assert refresh(client, second["refresh_token"]).status_code == 200
+
+
+def test_every_user_of_a_portal_sees_all_its_records(client):
+    seen = []
+    for user_id in (1, 2):
+        client.grant(user_id=user_id)
+        seen.append(client.walk())
+
+    assert seen[0] == seen[1] != []
 
 
 def test_tokens_outlive_a_restart_and_belong_to_their_seed(start):

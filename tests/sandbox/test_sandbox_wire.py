@@ -110,8 +110,10 @@ def test_inline_associations_repeat_each_id_unlabelled(client):
     assert linked
     for record in linked:
         results = record["associations"]["companies"]["results"]
-        assert results[0] == {"id": record["properties"]["associatedcompanyid"], "type": "contact_to_company"}
-        assert results[1] == {"id": results[0]["id"], "type": "contact_to_company_unlabeled"}
+        primary = {"id": record["properties"]["associatedcompanyid"], "type": "contact_to_company"}
+        at = results.index(primary)
+        assert results[at + 1] == {"id": primary["id"], "type": "contact_to_company_unlabeled"}
+        assert {each["type"] for each in results if each != primary} == {"contact_to_company_unlabeled"}
 
 
 def test_one_record_comes_by_id_and_an_unknown_one_is_a_404(client):
@@ -272,6 +274,13 @@ def test_every_answer_carries_a_correlation_id(client, path):
     answer = client.get(path)
 
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", answer.headers["x-hubspot-correlation-id"])
+
+
+def test_answers_carry_a_trace_of_their_own(client):
+    traces = [client.get(CONTACTS, limit=1).headers["x-trace"], client.search(limit=1).headers["x-trace"]]
+
+    assert traces[0] != traces[1]
+    assert all(re.fullmatch(r"2B[0-9A-F]{32}", trace) for trace in traces)
 
 
 def test_an_error_body_carries_the_correlation_id_of_its_header(client):
