@@ -23,6 +23,7 @@ _FORMAT = b"1"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
 _HEADER_BYTES = len(_FORMAT) + _ID_BYTES
+_SHORTEST = _HEADER_BYTES + _NONCE_BYTES + 16  # nothing, sealed: header, nonce and tag
 
 
 class KeyRing:
@@ -33,6 +34,11 @@ class KeyRing:
             raise SettingsError("The key ring is empty. Set DASHBOARD_KEYS.")
         self._keys = {key_id.encode().ljust(_ID_BYTES): key for key_id, key in keys.items()}
         self._first = next(iter(self._keys))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the names of the keys, the one that seals and signs first."""
+        return tuple(key_id.decode().strip() for key_id in self._keys)
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         """Encrypt for one place; the result is 33 bytes longer."""
@@ -84,6 +90,14 @@ class KeyRing:
             return self._keys[key_id]
         except KeyError:
             raise KeyMissing(key_id.decode("ascii", "replace").strip()) from None
+
+
+def sealed_with(value: bytes) -> str:
+    """Return the name of the key that sealed a stored value, empty for a value that `seal` did not make."""
+    # Random marks are stored as text, and what was encrypted never is all text.
+    if len(value) < _SHORTEST or value[:1] != _FORMAT or value.isascii():
+        return ""
+    return value[1:_HEADER_BYTES].decode(errors="replace").strip()
 
 
 def load(keys: Mapping[str, bytes], config_dir: Path) -> KeyRing:

@@ -15,6 +15,8 @@ left, right = st.columns(2)
 with left:
     connection.token(view)
 with right:
-    connection.store()
+    warnings = connection.store()
+connection.advice(warnings)
+connection.people(view)
 connection.permissions(view)
 connection.privacy(view)

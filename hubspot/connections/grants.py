@@ -16,7 +16,6 @@ from hubspot.connections.records import (
     ACTIVE,
     DISCONNECT,
     FORGET,
-    IDLE_MILLISECONDS,
     SAVE,
     Account,
     Grant,
@@ -26,6 +25,7 @@ from hubspot.connections.records import (
     seal_token,
 )
 from hubspot.connections.renewal import Renewal
+from hubspot.connections.revocations import Revocations
 from hubspot.connections.tokens import Held, Pace, Tokens, held_from
 from hubspot.errors import HubSpotError, NotConnected, SealError, StoreRefused, UnreadableResponse
 from hubspot.keyring import KeyRing
@@ -67,7 +67,8 @@ class Grants:
     ) -> None:
         self._store, self._keyring, self._oauth, self._now = store, keyring, oauth, now
         self._pace = pace or Pace()
-        self._tokens = Tokens(store, keyring, oauth, pace=self._pace, spool=spool)
+        self._revocations = Revocations(store, keyring, oauth, now=now)
+        self._tokens = Tokens(store, keyring, self._revocations, pace=self._pace, spool=spool)
         self._renewal = Renewal(store, keyring, oauth, tokens=self._tokens, pace=self._pace)
         self._opened_at: dict[int, float] = {}
 
@@ -83,7 +84,7 @@ class Grants:
             if admit:
                 admit(grant)
         except HubSpotError:
-            self._revoke(token.refresh_token)
+            self._revocations.revoke(grant.account, token.refresh_token)
             raise
         conn = self._store_grant(grant, token.refresh_token, held)
         self._tokens.remember(grant.account, held)
@@ -104,6 +105,20 @@ class Grants:
         """
         return self._renewal.access(account, rejected)
 
+    def renew_early(self, account: Account) -> float:
+        """Renew a token that ends soon, ahead of anybody's need; return the seconds until it has to be asked again.
+
+        One caller over all replicas asks HubSpot. Raises what `access` raises.
+        """
+        return self._renewal.renew_early(account)
+
+    def revoke_pending(self) -> int:
+        """Tell HubSpot of the grants it did not hear of when they ended; return how many still wait.
+
+        Raises StoreError or KeyMissing.
+        """
+        return self._revocations.retry(self._refresh_token)
+
     def token_expires_at(self, account: Account) -> datetime | None:
         """Return when the stored access token ends (UTC), None where there is none now. Raises StoreError."""
         held = self._tokens.stored(account)
@@ -114,14 +129,22 @@ class Grants:
     def disconnect(self, account: Account) -> Disconnection:
         """Delete a person's grant, and all that Redis holds of the portal with the last one; then tell HubSpot.
 
-        HubSpot ends the refresh token; access tokens live on for up to half an hour. Raises StoreError.
+        Where HubSpot does not answer, the refresh token waits, sealed, for `revoke_pending`. HubSpot ends the refresh
+        token; access tokens live on for up to half an hour. Raises StoreError.
         """
+        with suppress(NotConnected):
+            # What HubSpot has to revoke may still be on its way into Redis.
+            self._tokens.commit_late(account)
         refresh_token = self._refresh_token(account)
+        promised = self._revocations.promise(account, refresh_token) if refresh_token else ""
         self.accounts(account.hub_id)  # strikes out those whose grant has expired: they would count as colleagues
         keys = [portal_key(self._store, account.hub_id, "accounts"), *self._keys_of(account)]
-        was_last = bool(self._store.run(DISCONNECT, keys, str(account.user_id))) and self._forget(account.hub_id)
+        is_last = bool(self._store.run_durably(DISCONNECT, keys, str(account.user_id)))
+        was_last = is_last and self._forget(account.hub_id)
         self._tokens.forget(account)
-        is_revoked = refresh_token is not None and self._revoke(refresh_token)
+        is_revoked = refresh_token is not None
+        if refresh_token:
+            is_revoked = self._revocations.revoke(account, refresh_token, promised)
         _log.info("disconnected: %s (revoked %s, last %s)", account, is_revoked, was_last)
         return Disconnection(is_revoked=is_revoked, was_last=was_last)
 
@@ -195,18 +218,23 @@ class Grants:
         sealed = seal_token(self._keyring, keys[1], held.access_token, held.lifetime)
         milliseconds = max(1, int(held.seconds_left * 1000))
         marks = (secrets.token_hex(8), grant.conn)
-        conn = self._store.run(SAVE, keys, *marks, blob, sealed, milliseconds, IDLE_MILLISECONDS, str(account.user_id))
+        conn = self._store.run_durably(
+            SAVE, keys, *marks, blob, sealed, milliseconds, self._pace.idle_milliseconds, str(account.user_id)
+        )
         return str(conn, "ascii")
 
     def _keep(self, hub_id: int) -> None:
-        """Let a portal's active grants live on for as long as renewed ones: who only looks renews nothing."""
+        """Let a portal's active grants, and what their people arranged, live on as long as renewed ones do.
+
+        Who only looks renews nothing.
+        """
         keys = [portal_key(self._store, hub_id, name) for name in ("accounts", "epoch")]
         active = (account for account, status in self._members(hub_id).items() if status == ACTIVE)
-        keys += [account_key(self._store, account, "grant") for account in active]
+        keys += [account_key(self._store, account, name) for account in active for name in ("grant", "preferences")]
         with self._store.answering() as client:
             pipeline = client.pipeline(transaction=False)
             for key in keys:
-                pipeline.pexpire(key, IDLE_MILLISECONDS)
+                pipeline.pexpire(key, self._pace.idle_milliseconds)
             pipeline.execute()
 
     def _mark_opened(self, hub_id: int) -> None:
@@ -226,16 +254,6 @@ class Grants:
             _log.warning("grant of %s can't be opened: %s", account, type(error).__name__)
             return None
 
-    def _revoke(self, refresh_token: str) -> bool:
-        if not refresh_token:
-            return True
-        try:
-            self._oauth.revoke(refresh_token)
-        except HubSpotError as error:
-            _log.warning("HubSpot did not revoke a grant: %s", type(error).__name__)
-            return False
-        return True
-
     def _members(self, hub_id: int) -> dict[Account, bytes]:
         with self._store.answering() as client:
             stored = client.hgetall(portal_key(self._store, hub_id, "accounts"))
@@ -249,7 +267,7 @@ class Grants:
         keys = [portal_key(self._store, hub_id, name) for name in ("accounts", "epoch")]
         for account in self._members(hub_id):
             keys += self._keys_of(account)
-        if not self._store.run(FORGET, keys):
+        if not self._store.run_durably(FORGET, keys):
             return False
         with suppress(StoreRefused):  # a Redis user without SCAN: what is left ends by its TTL
             self._sweep(hub_id)

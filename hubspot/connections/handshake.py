@@ -195,4 +195,7 @@ def _split(state: str) -> tuple[bytes, bytes]:
         raw = base64.b64decode(state + "=" * (-len(state) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
         return b"", b""
+    if _encoded(raw) != state:
+        # Base64 writes the same bytes in several ways; ours is one of them.
+        return b"", b""
     return raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]

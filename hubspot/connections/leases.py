@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 from hubspot.connections.engine import Store
-from hubspot.errors import StoreError
+from hubspot.errors import HubSpotError
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Lease:
     def release(self) -> None:
         """Give the lease back. When the store is down it ends by itself."""
         self._gone.set()
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(HubSpotError):
             self._store.run(_RELEASE, [self._key], self._owner)
 
     @property
@@ -99,8 +99,8 @@ class Lease:
         began = time.monotonic()
         try:
             is_mine = self._store.run(_EXTEND, [self._key], self._owner, self._milliseconds)
-        except StoreError:
-            return  # it may come back before the lease ends
+        except HubSpotError:
+            return  # the store may come back before the lease ends
         if not is_mine and not done.is_set():
             _log.warning("lease lost: %s", self._name)
             self._gone.set()

@@ -16,8 +16,8 @@ VIEW_DAYS = 180
 class Preferences:
     """Sealed JSON values.
 
-    A person's own end `keep_days` after the last was written, and with the grant; views after 180 days, and with the
-    portal.
+    A person's own end with the grant, and `keep_days` after the last was written unless somebody opened the portal
+    since; views after 180 days, and with the portal.
     """
 
     def __init__(self, store: Store, keyring: KeyRing, *, keep_days: int = 30) -> None:

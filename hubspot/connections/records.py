@@ -56,6 +56,16 @@ class Record:
     refresh_token: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A renewal to write: `blob` is the grant's sealed part; `expected` and `mark` are the etags before and after."""
+
+    account: Account
+    expected: str
+    mark: str
+    blob: bytes = field(repr=False)
+
+
 def portal_key(store: Store, hub_id: int, name: str) -> str:
     """Return the name of a key that belongs to a portal."""
     return store.key(f"{{{hub_id}}}", name)
@@ -101,6 +111,11 @@ def read_record(keyring: KeyRing, key: str, account: Account, stored: Sequence[b
     return Record(grant, etag.decode(), plain["refresh_token"])
 
 
+def open_refresh_token(keyring: KeyRing, key: str, blob: bytes) -> str:
+    """Return the refresh token in a grant's sealed part. Raises KeyMissing or Tampered."""
+    return str(json.loads(keyring.open(blob, key))["refresh_token"])
+
+
 def connection_ended(ended: bytes | None) -> ConnectionEnded:
     """Return the error for a grant that HubSpot ended at this time (seconds since 1970, by Redis' clock)."""
     ended_at = datetime.fromtimestamp(int(ended), UTC) if ended else None
@@ -141,13 +156,14 @@ return conn
 """
 
 # KEYS grant at fail accounts epoch; ARGV expected mark blob token token_ms idle_ms user_id.
-# Returns 1 done, 2 done before, 0 somebody else was first, -1 the grant is gone.
+# Returns 1 done, now or before; 0 somebody else was first, -1 the grant is gone.
+# Done before, it is done again: the first time may have been a replay, which has no access token.
 # A successful renewal proves that a grant lives which another renewal, with an older refresh token, saw ended ('was').
 COMMIT = """
 local etag = redis.call('HGET', KEYS[1], 'etag')
 if not etag then return -1 end
-if etag == ARGV[2] then return 2 end
-if etag ~= ARGV[1] and redis.call('HGET', KEYS[1], 'was') ~= ARGV[1] then return 0 end
+local is_ours = etag == ARGV[1] or etag == ARGV[2] or redis.call('HGET', KEYS[1], 'was') == ARGV[1]
+if not is_ours then return 0 end
 redis.call('HSET', KEYS[1], 'etag', ARGV[2], 'status', 'active', 'blob', ARGV[3])
 redis.call('HDEL', KEYS[1], 'ended', 'was')
 if tonumber(ARGV[5]) > 0 then redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5]) end

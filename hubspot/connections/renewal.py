@@ -35,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 _OPERATOR_ERRORS = {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 _OPERATOR_STATUSES = {"BAD_CLIENT_ID", "BAD_CLIENT_SECRET", "BAD_REDIRECT_URI", "BAD_GRANT_TYPE", "BAD_SCOPES"}
+_SOON = 0.5  # seconds after which to see what another thread or replica achieved
 _OPERATOR_SENTENCE = (
     "HubSpot rejects this dashboard's client id or secret, so connections can't be renewed. "
     "The operator must check HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET; nobody was disconnected."
@@ -67,6 +68,28 @@ class Renewal:
         if self._is_young(held):
             return held.access_token
         return self._renew_ahead(account, held)
+
+    def renew_early(self, account: Account) -> float:
+        """Renew a token before anybody needs it, unless somebody else is at it; return the seconds until it is due.
+
+        Raises what `access` raises.
+        """
+        self._tokens.commit_late(account)
+        held = self._tokens.stored(account)
+        due_in = self._early_in(held)
+        if due_in > 0:
+            return due_in
+        lock, lease = self._lock(account), self._lease(account)
+        if not lock.acquire(blocking=False):
+            return _SOON
+        try:
+            if not lease.try_acquire():
+                return _SOON
+            with lease.hold():
+                self._renew(account, lambda found: self._early_in(found) > 0)
+        finally:
+            lock.release()
+        return max(self._early_in(self._tokens.remembered(account)), _SOON)
 
     def record(self, account: Account) -> Record:
         """Read a grant. Raises NotConnected, ConnectionEnded, StoreError or SealError."""
@@ -150,6 +173,8 @@ class Renewal:
         if error.status_code >= 500:
             return self._cool_down(account, error)
         if error.error not in _OPERATOR_ERRORS and error.status not in _OPERATOR_STATUSES:
+            # Its cause is unknown, so every rerun of every tab would ask again.
+            self._note_failure(account, "later", self._pace.cool_down)
             return error
         _log.error("HubSpot rejects the client id or secret: %s", error.status or error.error)
         self._note_failure(account, "settings", self._pace.cool_down)
@@ -195,6 +220,9 @@ class Renewal:
     def _lease(self, account: Account) -> Lease:
         name = f"{{{account.hub_id}}}:{account.user_id}:lock"
         return Lease(self._store, name, seconds=self._pace.lease, longest=self._pace.longest_lease)
+
+    def _early_in(self, held: Held | None) -> float:
+        return held.seconds_left - self._pace.early(held.lifetime) if held else 0.0
 
     def _is_young(self, held: Held) -> bool:
         return held.seconds_left > self._pace.soft(held.lifetime)

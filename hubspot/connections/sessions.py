@@ -53,10 +53,31 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The portals a browser connected to, by hub_id, and the one it used last. Not all need be connected still."""
+    """The portals a browser connected to, by hub_id, and the one it used last. Not all need be connected still.
+
+    `others` are further people who connected one of these portals in this browser, the latest first: their grants live
+    on, so the browser has to be able to show and end them.
+    """
 
     portals: Mapping[int, Entry] = field(default_factory=dict)
     last: int | None = None
+    others: tuple[Entry, ...] = ()
+
+    def using(self, entry: Entry) -> "Session":
+        """Return this session looking at a portal by this grant, and keeping whoever it looked by before."""
+        hub_id = entry.account.hub_id
+        before = self.portals.get(hub_id)
+        kept = [each for each in (before, *self.others) if each and each.account != entry.account]
+        return Session({**self.portals, hub_id: entry}, hub_id, tuple(kept))
+
+    def without(self, account: Account) -> "Session":
+        """Return this session without one person's grant; another one of the same portal takes its place."""
+        entries = [each for each in (*self.portals.values(), *self.others) if each.account != account]
+        portals: dict[int, Entry] = {}
+        for entry in entries:
+            portals.setdefault(entry.account.hub_id, entry)
+        others = tuple(each for each in entries if each not in portals.values())
+        return Session(portals, self.last if self.last in portals else None, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +85,15 @@ class Visit:
     """What a browser may see now, by hub_id.
 
     `ended` are its portals whose grant HubSpot ended; portals that were disconnected are in neither. `epochs` are those
-    of `grants`; `last` is the portal it used last, None unless it may still see it.
+    of `grants`; `last` is the portal it used last, None unless it may still see it. `others` are the grants of further
+    people who connected one of these portals in this browser.
     """
 
     grants: Mapping[int, Grant] = field(default_factory=dict)
     ended: Mapping[int, ConnectionEnded] = field(default_factory=dict)
     epochs: Mapping[int, int] = field(default_factory=dict)
     last: int | None = None
+    others: tuple[Grant, ...] = ()
 
 
 class Sessions:
@@ -96,7 +119,7 @@ class Sessions:
         session = self.load(browser)
         if not session.portals:
             return Visit()
-        entries = list(session.portals.values())
+        entries = [*session.portals.values(), *session.others]
         keys = [account_key(self._store, entry.account, "grant") for entry in entries]
         with self._store.answering() as client:
             pipeline = client.pipeline(transaction=False)
@@ -108,21 +131,37 @@ class Sessions:
         )
 
     def add(self, browser: str, grant: Grant) -> None:
-        """Let a browser see a portal by this grant, from now on its last used one. Raises StoreError."""
-        entry = Entry(grant.account, grant.conn)
-        hub_id = grant.account.hub_id
-        self._change(browser, lambda session: Session({**session.portals, hub_id: entry}, hub_id))
+        """Let a browser see a portal by this grant, from now on its last used one.
+
+        Another person's grant of the same portal stays in the session, and is listed in `Visit.others`.
+        Raises StoreError.
+        """
+        self._change(browser, lambda session: session.using(Entry(grant.account, grant.conn)))
+
+    def use(self, browser: str, account: Account) -> None:
+        """Let a browser see a portal by another grant it holds; nothing where it does not. Raises StoreError."""
+
+        def swapped(session: Session) -> Session:
+            held = next((each for each in session.others if each.account == account), None)
+            return session.using(held) if held else session
+
+        self._change(browser, swapped)
 
     def remember_portal(self, browser: str, hub_id: int) -> None:
         """Note the portal a browser used last; nothing where the session does not hold it. Raises StoreError."""
         self._change(browser, lambda session: replace(session, last=hub_id) if hub_id in session.portals else session)
 
-    def drop(self, browser: str, hub_id: int) -> None:
-        """Take a portal out of a browser's session; the grant stays. Raises StoreError."""
+    def drop(self, browser: str, account: Account) -> None:
+        """Take one person's view of a portal out of a browser's session; the grant stays. Raises StoreError."""
+        self._change(browser, lambda session: session.without(account))
+
+    def drop_portal(self, browser: str, hub_id: int) -> None:
+        """Take a portal out of a browser's session, whoever connected it there; grants stay. Raises StoreError."""
 
         def without(session: Session) -> Session:
             left = {known: entry for known, entry in session.portals.items() if known != hub_id}
-            return Session(left, session.last if session.last in left else None)
+            others = tuple(each for each in session.others if each.account.hub_id != hub_id)
+            return Session(left, session.last if session.last in left else None, others)
 
         self._change(browser, without)
 
@@ -135,17 +174,23 @@ class Sessions:
         grants: dict[int, Grant] = {}
         ended: dict[int, ConnectionEnded] = {}
         epochs: dict[int, int] = {}
+        others: list[Grant] = []
         for key, (entry, fields, epoch) in found.items():
             hub_id = entry.account.hub_id
             try:
-                record = self._record(key, entry, fields)
+                grant = self._record(key, entry, fields).grant
             except ConnectionEnded as error:
-                ended[hub_id] = error
+                ended.setdefault(hub_id, error)
             except NotConnected:
                 continue
             else:
-                grants[hub_id], epochs[hub_id] = record.grant, int(epoch or 0)
-        return Visit(grants, ended, epochs, session.last if session.last in grants else None)
+                if hub_id in grants:
+                    others.append(grant)
+                else:
+                    # Where the person in use is gone, the next one who connected the portal here takes the place.
+                    grants[hub_id], epochs[hub_id] = grant, int(epoch or 0)
+        left = {hub_id: error for hub_id, error in ended.items() if hub_id not in grants}
+        return Visit(grants, left, epochs, session.last if session.last in grants else None, tuple(others))
 
     def _record(self, key: str, entry: Entry, fields: list[bytes | None]) -> Record:
         if fields[1] != entry.conn.encode():
@@ -180,14 +225,15 @@ class Sessions:
             if changed == session:
                 return
             blob = self._keyring.seal(_session_bytes(changed), key)
-            if self._store.run(_WRITE, [key], etag, secrets.token_hex(8), blob, self._idle, self._longest):
+            if self._store.run_durably(_WRITE, [key], etag, secrets.token_hex(8), blob, self._idle, self._longest):
                 return
         raise StoreDown("The session is being changed elsewhere at the same time. Try again.")
 
 
 def _session_bytes(session: Session) -> bytes:
     portals = {str(hub_id): [entry.account.user_id, entry.conn] for hub_id, entry in session.portals.items()}
-    return json.dumps({"portals": portals, "last": session.last}).encode()
+    others = [[entry.account.hub_id, entry.account.user_id, entry.conn] for entry in session.others]
+    return json.dumps({"portals": portals, "last": session.last, "others": others}).encode()
 
 
 def _read_session(content: bytes) -> Session:
@@ -195,4 +241,6 @@ def _read_session(content: bytes) -> Session:
     portals = {
         int(hub_id): Entry(Account(int(hub_id), user_id), conn) for hub_id, (user_id, conn) in plain["portals"].items()
     }
-    return Session(portals, plain["last"])
+    # Sessions written before there were others have none.
+    others = (Entry(Account(hub_id, user_id), conn) for hub_id, user_id, conn in plain.get("others", ()))
+    return Session(portals, plain["last"], tuple(others))

@@ -8,22 +8,11 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubspot.connections.records import Account
+from hubspot.connections.records import Account, Commit
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A renewal to write: `blob` is sealed; `expected` and `mark` are the etags before and after."""
-
-    account: Account
-    expected: str
-    mark: str
-    blob: bytes = field(repr=False)
 
 
 class Spool:
@@ -36,33 +25,28 @@ class Spool:
         """Write a commit to disk before it goes to Redis. A full disk only costs the insurance."""
         if self._folder is None:
             return
-        path = self._path(self._folder, commit.account)
         plain = {"expected": commit.expected, "mark": commit.mark, "blob": base64.b64encode(commit.blob).decode()}
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_private(path, json.dumps(plain).encode())
+            _write_private(self._folder / f"{commit.account}.json", json.dumps(plain).encode())
         except OSError as error:
             _log.warning("renewed grant not spooled: %s", error.strerror)
 
-    def drop(self, account: Account) -> None:
-        """Forget the commit of an account, if there is one."""
-        if self._folder is not None:
-            self._path(self._folder, account).unlink(missing_ok=True)
+    def drop(self, account: Account, mark: str | None = None) -> None:
+        """Forget the commit of an account, if there is one; with a mark, only that commit and no newer one."""
+        for commit in self.kept(f"{account}.json"):
+            if self._folder and mark in {None, commit.mark}:
+                (self._folder / f"{account}.json").unlink(missing_ok=True)
 
-    def kept(self) -> Iterator[Commit]:
+    def kept(self, pattern: str = "*.*.json") -> Iterator[Commit]:
         """Return the commits that an earlier process left behind; a damaged file is skipped."""
-        for path in sorted(self._folder.glob("*.*.json")) if self._folder else ():
+        for path in sorted(self._folder.glob(pattern)) if self._folder else ():
             try:
                 plain = json.loads(path.read_bytes())
-                hub_id, user_id, _ = path.name.split(".")
-                account = Account(int(hub_id), int(user_id))
+                account = Account(*map(int, path.stem.split(".")))
                 yield Commit(account, plain["expected"], plain["mark"], base64.b64decode(plain["blob"]))
             except (OSError, ValueError, KeyError, TypeError):
                 _log.warning("damaged spool file skipped: %s", path.name)
-
-    @staticmethod
-    def _path(folder: Path, account: Account) -> Path:
-        return folder / f"{account}.json"
 
 
 def _write_private(path: Path, content: bytes) -> None:

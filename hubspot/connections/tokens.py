@@ -14,24 +14,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hubspot.api.oauth import OAuth, Token
+from hubspot.api.oauth import Token
 from hubspot.connections.engine import Store
 from hubspot.connections.records import (
     COMMIT,
     IDLE_MILLISECONDS,
     Account,
+    Commit,
     Record,
     account_key,
+    open_refresh_token,
     open_token,
     portal_key,
     seal_grant,
     seal_token,
 )
-from hubspot.connections.spool import Commit, Spool
-from hubspot.errors import HubSpotError, NotConnected, StoreError, Tampered
+from hubspot.connections.revocations import Revocations
+from hubspot.connections.spool import Spool
+from hubspot.errors import HubSpotError, NotConnected, SealError, StoreError, Tampered
 from hubspot.keyring import KeyRing
 
 _log = logging.getLogger(__name__)
+
+_SPARE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,24 @@ class Pace:
     cool_down: float = 5.0
     longest_cool_down: float = 60.0
     commit_again: float = 2.0
+    idle: float = IDLE_MILLISECONDS / 1000  # a grant ends by itself when its portal was not opened for so long
+
+    @classmethod
+    def keeping(cls, days: int) -> "Pace":
+        """Return the usual pace, but with grants that outlive the days after which a portal is forgotten.
+
+        A grant that ended by itself before that could not be revoked at HubSpot any more.
+        """
+        return cls(idle=max(IDLE_MILLISECONDS / 1000, (days + _SPARE_DAYS) * 24 * 3600.0))
+
+    @property
+    def idle_milliseconds(self) -> int:
+        """Return `idle` as Redis takes it."""
+        return int(self.idle * 1000)
+
+    def early(self, lifetime: float) -> float:
+        """Return the margin of a renewal ahead of need, which comes before anybody meets the soft one."""
+        return 1.5 * min(self.soft_margin, lifetime / 6)
 
     def soft(self, lifetime: float) -> float:
         """Return the margin of a renewal ahead of time, with jitter so that replicas do not all come at once."""
@@ -85,12 +108,16 @@ def held_from(token: Token, pace: Pace, began: float) -> Held:
 class Tokens:
     """The access tokens of all accounts. Shared by all threads of a process; `spool` None keeps no files."""
 
-    def __init__(self, store: Store, keyring: KeyRing, oauth: OAuth, *, pace: Pace, spool: Path | None) -> None:
-        self._store, self._keyring, self._oauth, self._pace = store, keyring, oauth, pace
-        self._spool = Spool(spool)
+    def __init__(
+        self, store: Store, keyring: KeyRing, revocations: Revocations, *, pace: Pace, spool: Path | None
+    ) -> None:
+        self._store, self._keyring, self._revocations, self._pace = store, keyring, revocations, pace
+        # Apps that share a state directory must not touch each other's.
+        self._spool = Spool(spool / store.prefix.strip(":").replace(":", "-") if spool else None)
         self._is_replayed = spool is None
         self._memory: dict[Account, Held] = {}
         self._pending: dict[Account, _Renewed] = {}
+        self._ticking = threading.Lock()
 
     def stored(self, account: Account) -> Held | None:
         """Read the token that all processes share, None where it has expired. Raises StoreError or KeyMissing."""
@@ -123,7 +150,7 @@ class Tokens:
         self._spool.drop(account)
 
     def commit(self, record: Record, token: Token, began: float) -> str:
-        """Store what HubSpot answered to the refresh token of a record; return the access token.
+        """Store what HubSpot answered to the refresh token of a record; return the access token to use.
 
         `began` is the monotonic time before HubSpot was asked. Raises NotConnected where the grant is gone.
         """
@@ -139,26 +166,37 @@ class Tokens:
             self._pending[account] = renewed
             self._commit_soon()
             return token.access_token
-        if outcome == -1:
-            self._revoke_late(account, renewed.refresh_token)
-            raise NotConnected("HubSpot was disconnected meanwhile. Use Connect HubSpot in the sidebar.")
-        self._spool.drop(account)
         _log.info("access token renewed: %s", account)
-        return token.access_token
+        return self._arrived(renewed, outcome)
 
     def commit_late(self, account: Account) -> None:
-        """Store what could not be stored before, by this process or an earlier one. Raises StoreError."""
+        """Store what could not be stored before, by this process or an earlier one.
+
+        Raises StoreError, and NotConnected where the grant went meanwhile.
+        """
         if not self._is_replayed:
             self._replay()
         renewed = self._pending.get(account)
         if renewed is None:
             return
         outcome = self._write(renewed.commit, renewed.held)
-        self._pending.pop(account, None)
-        self._spool.drop(account)
+        _log.info("renewed token stored late: %s", account)
+        self._arrived(renewed, outcome)
+
+    def _arrived(self, renewed: _Renewed, outcome: int) -> str:
+        """Forget a renewal that Redis has judged; return the access token to use."""
+        account = renewed.commit.account
+        if self._pending.get(account) is renewed:
+            self._pending.pop(account, None)
+        self._spool.drop(account, renewed.commit.mark)
         if outcome == -1:
             self._revoke_late(account, renewed.refresh_token)
-        _log.info("renewed token stored late: %s", account)
+            raise NotConnected("HubSpot was disconnected meanwhile. Use Connect HubSpot in the sidebar.")
+        winner = None
+        if outcome == 0:
+            with suppress(StoreError):
+                winner = self.stored(account)
+        return (winner or renewed.held).access_token
 
     def _renewed(self, record: Record, token: Token, began: float) -> _Renewed:
         account = record.grant.account
@@ -174,29 +212,43 @@ class Tokens:
         keys += [portal_key(self._store, account.hub_id, name) for name in ("accounts", "epoch")]
         milliseconds = int(held.seconds_left * 1000) if held else 0
         sealed = seal_token(self._keyring, keys[1], held.access_token, held.lifetime) if held else b""
-        arguments = (commit.expected, commit.mark, commit.blob, sealed, milliseconds, IDLE_MILLISECONDS)
-        return int(self._store.run(COMMIT, keys, *arguments, str(account.user_id)))
+        arguments = (commit.expected, commit.mark, commit.blob, sealed, milliseconds, self._pace.idle_milliseconds)
+        return int(self._store.run_durably(COMMIT, keys, *arguments, str(account.user_id)))
 
     def _commit_soon(self) -> None:
+        if self._ticking.acquire(blocking=False):
+            self._tick()
+
+    def _tick(self) -> None:
         timer = threading.Timer(self._pace.commit_again, self._commit_pending)
+        timer.name = "renewed tokens"
         timer.daemon = True
         timer.start()
 
     def _commit_pending(self) -> None:
         for account in list(self._pending):
-            with suppress(StoreError):
+            with suppress(HubSpotError):
                 self.commit_late(account)
         if self._pending:
+            self._tick()
+            return
+        self._ticking.release()
+        if self._pending:  # it came while this one ended
             self._commit_soon()
 
     def _replay(self) -> None:
         for commit in self._spool.kept():
-            self._write(commit, None)
-            self._spool.drop(commit.account)
-            _log.info("renewed grant of an earlier process stored: %s", commit.account)
+            if self._write(commit, None) == -1:
+                self._revoke_kept(commit)
+            self._spool.drop(commit.account, commit.mark)
+            _log.info("renewed grant of an earlier process handled: %s", commit.account)
         self._is_replayed = True
+
+    def _revoke_kept(self, commit: Commit) -> None:
+        key = account_key(self._store, commit.account, "grant")
+        with suppress(SealError):
+            self._revoke_late(commit.account, open_refresh_token(self._keyring, key, commit.blob))
 
     def _revoke_late(self, account: Account, refresh_token: str) -> None:
         self.forget(account)
-        with suppress(HubSpotError):
-            self._oauth.revoke(refresh_token)
+        self._revocations.revoke(account, refresh_token)

@@ -1,7 +1,7 @@
 """The embedded server's parent: starts it, and ends it when the last process that uses it is gone.
 
 Run by path with `python -I -S`, so it imports nothing but a few modules of the standard library. Its standard input
-is the server's configuration, which the server reads itself. Three locks in the state directory do the talking, since
+is the server's configuration, with END as its last line. Three locks in the state directory do the talking, since
 the kernel drops a lock with its process, even after kill -9: `users.lock` is shared by the processes that use the
 server, `watcher.lock` is held by the watcher, `server.lock` is also held by the server.
 """
@@ -16,13 +16,22 @@ import threading
 import time
 
 OCCUPIED = 75
+CUT_SHORT = 74
+END = b"# end\n"
 _PR_SET_PDEATHSIG = 1
 _WAIT_SECONDS = 5.0
 _LOG_BYTES = 1_000_000
 
 
 def main(state_dir: str, binary: str) -> int:
-    """Run the server in this directory; return its exit status, or OCCUPIED where another one runs."""
+    """Run the server in this directory; return its exit status.
+
+    OCCUPIED where another one runs, CUT_SHORT where the configuration is not complete.
+    """
+    configuration = sys.stdin.buffer.read()
+    if not configuration.endswith(END):
+        # Who wrote it was killed. With half of it the server might listen on a port, without a file.
+        return CUT_SHORT
     os.umask(0o077)
     if not (_lock(state_dir, "watcher.lock") and (server_lock := _lock(state_dir, "server.lock"))):
         return OCCUPIED
@@ -30,11 +39,15 @@ def main(state_dir: str, binary: str) -> int:
     server = subprocess.Popen(  # noqa: S603 - the binary is ours or named by the operator
         [binary, "-"],
         cwd=state_dir,
+        stdin=subprocess.PIPE,
         stdout=_log(state_dir),
         stderr=subprocess.STDOUT,
         pass_fds=[server_lock],
         preexec_fn=_end_with_parent,  # noqa: PLW1509 - no other thread exists yet
     )
+    if server.stdin:
+        with server.stdin as pipe:
+            pipe.write(configuration)
     threading.Thread(target=_end_with_last_user, args=(state_dir, server.pid), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(server.pid, signal.SIGTERM))
     return server.wait()

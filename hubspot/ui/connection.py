@@ -1,13 +1,16 @@
 """The cards of the connection page: the portal, what was granted, the token, the store, what lies where."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from hubspot.connections.engine import Health
+from hubspot.connections.grants import Grant
+from hubspot.connections.revocations import KEEP_DAYS
 from hubspot.errors import StoreError
-from hubspot.ui import elements, progress, services, sidebar, state, words
+from hubspot.ui import actions, elements, progress, services, sidebar, state, words
 from hubspot.ui.state import View
 
 
@@ -19,7 +22,7 @@ def portal(view: View) -> None:
         {
             "Name": elements.plain(view.name),
             "Portal ID": str(view.hub_id),
-            "Kind": account.account_type.replace("_", " ").capitalize(),
+            "Kind": elements.plain(account.account_type.replace("_", " ").capitalize()),
             "Time zone": elements.plain(account.time_zone),
             "Currency": elements.plain(account.currency),
         },
@@ -69,15 +72,20 @@ def token(view: View) -> None:
     )
 
 
-def store() -> None:
-    """Show where tokens live and how well, with what the operator should mend."""
+def store() -> tuple[str, ...]:
+    """Show where tokens live and how well; return what the operator should mend, a sentence each."""
     try:
         health = services.services().store.health()
     except StoreError as error:
         st.error(str(error), icon=":material/database_off:")
-        return
-    _card("Token store", _health(health))
-    for warning in health.warnings:
+        return ()
+    _card("Token store", {**_health(health), **_keys(services.keyring().ids)})
+    return health.warnings
+
+
+def advice(warnings: Sequence[str]) -> None:
+    """Show what the operator should mend."""
+    for warning in warnings:
         st.warning(warning, icon=":material/warning:")
 
 
@@ -90,6 +98,38 @@ def _health(health: Health) -> dict[str, str]:
     }
 
 
+def _keys(ids: Sequence[str]) -> dict[str, str]:
+    """Name the keys; what they are stays in the settings."""
+    sealing, *older = map(elements.plain, ids)
+    rows = {"Sealed with": f"AES-256-GCM, key {sealing}"}
+    return {**rows, "Older keys": ", ".join(older)} if older else rows
+
+
+def people(view: View) -> None:
+    """Show who else connected this portal in this browser, so that no connection is forgotten."""
+    others = [grant for grant in state.visit().others if grant.account.hub_id == view.hub_id]
+    if not others:
+        return
+    with st.container(border=True, gap="xsmall"):
+        st.subheader("Also connected in this browser", anchor=False)
+        st.markdown(
+            f"You see this portal as **{_who(view.grant)}**. Change to somebody else to see it by their permissions, "
+            "or to disconnect them."
+        )
+        for grant in others:
+            st.button(
+                f"Change to {_who(grant)}",
+                icon=":material/switch_account:",
+                key=f"person.{grant.account.user_id}",
+                on_click=actions.look_as,
+                args=(grant.account,),
+            )
+
+
+def _who(grant: Grant) -> str:
+    return elements.plain(grant.user) or f"person {grant.account.user_id}"
+
+
 def privacy(view: View) -> None:
     """Say what is stored where and for how long, and offer to end it."""
     house = services.services()
@@ -100,7 +140,8 @@ def privacy(view: View) -> None:
             "- **Tokens, and your e-mail address in HubSpot**: in the token store, encrypted with AES-256-GCM. "
             "The access token ends by itself; the connection ends when you disconnect, or after "
             f"{house.settings.keep_days} days without a visit. A renewed token that the store can't take at once "
-            "waits, encrypted, in the state folder.\n"
+            "waits, encrypted, in the state folder; one that HubSpot did not revoke when asked is kept, encrypted, "
+            f"for {KEEP_DAYS} days at most, to ask again.\n"
             f"- **Contacts, companies, owners**: an encrypted copy in {place}, deleted with the portal's last "
             "connection.\n"
             "- **Your browser**: one cookie with a random id, kept 30 days; what it opens ends after 7 days without a "

@@ -15,10 +15,11 @@ from hubspot import settings as settings_module
 from hubspot.api.client import HubSpot
 from hubspot.api.oauth import OAuth
 from hubspot.connections.engine import Store, open_store
-from hubspot.connections.grants import Grants
+from hubspot.connections.grants import Grants, Pace
 from hubspot.connections.handshake import Handshake
 from hubspot.connections.keycheck import check_keys
 from hubspot.connections.sessions import Sessions
+from hubspot.connections.upkeep import Upkeep
 from hubspot.keyring import KeyRing
 from hubspot.settings import SAMPLE_CLIENT_ID, Settings
 from hubspot.sync.jobs import Jobs
@@ -48,6 +49,7 @@ class Services:
     store: Store
     oauth: OAuth
     grants: Grants
+    upkeep: Upkeep
     sessions: Sessions
     handshake: Handshake
     snapshots: Snapshots
@@ -109,7 +111,7 @@ def _build() -> Services:
     check_keys(store(), ring)
     wire = HubSpot(resolved.api_url)
     oauth = OAuth(wire.http, resolved.api_url, resolved.client_id, resolved.client_secret)
-    grants = Grants(store(), ring, oauth, spool=given.state_dir / "spool")
+    grants = Grants(store(), ring, oauth, spool=given.state_dir / "spool", pace=Pace.keeping(given.keep_days))
     snapshots = Snapshots(given.snapshot_uri or given.state_dir / "snapshots", ring, given.namespace)
     return Services(
         settings=resolved,
@@ -118,6 +120,7 @@ def _build() -> Services:
         store=store(),
         oauth=oauth,
         grants=grants,
+        upkeep=Upkeep(grants.renew_early),
         sessions=Sessions(store(), ring),
         handshake=Handshake(store(), ring, pages=tuple(PAGES), pkce=resolved.pkce),
         snapshots=snapshots,
@@ -140,6 +143,12 @@ def note_epoch(hub_id: int, epoch: int) -> None:
     if before != epoch:
         services().jobs.forget(hub_id)
         _forget_cached()
+
+
+def drop_deleted() -> None:
+    """Drop what this process holds of portals that another replica or the operator deleted. Raises StoreError."""
+    for hub_id in list(_epochs):
+        note_epoch(hub_id, services().grants.epoch(hub_id))
 
 
 def _forget_cached() -> None:

@@ -186,6 +186,19 @@ def test_a_server_without_its_watcher_is_replaced(state_dir):
     store.close()
 
 
+def test_a_configuration_that_was_cut_short_starts_nothing(state_dir):
+    state_dir.mkdir(parents=True, mode=0o700)
+    whole = embedded._configuration(state_dir, str(state_dir / "valkey.sock")).encode()
+    command = [sys.executable, "-I", "-S", str(embedded._WATCHER), str(state_dir), embedded.find_server()]
+
+    for length in (0, 20, len(whole) - 2):
+        watcher = subprocess.run(command, input=whole[:length], timeout=10, check=False)
+        assert watcher.returncode == 74
+
+    assert not (state_dir / "valkey.log").exists()
+    assert children_of(state_dir) == []
+
+
 def test_a_long_path_moves_the_socket_to_a_private_place(tmp_path):
     state_dir = tmp_path / ("x" * 60) / ("y" * 60) / "redis"
 

@@ -90,7 +90,7 @@ def test_anything_else_is_malformed(handshake, state):
 def test_every_changed_character_is_noticed(handshake):
     state = handshake.begin(ALICE, "contacts").state
 
-    for at in range(len(state) - 1):
+    for at in range(len(state)):
         changed = state[:at] + ("A" if state[at] != "A" else "B") + state[at + 1 :]
         assert handshake.judge(changed, ALICE).kind == "malformed"
 

@@ -207,7 +207,29 @@ def test_another_refusal_is_passed_on_and_ends_nothing(grants, hubspot, store):
 
     with pytest.raises(OAuthRefused):
         grants.access(ANNA)
+    with pytest.raises(TryLater):
+        grants.access(ANNA)
+    assert len(hubspot.refreshes) == 1
     assert grants.get(ANNA)
+
+
+def test_a_refusal_ahead_of_the_end_is_not_asked_for_at_each_rerun(grants, hubspot, store):
+    token = connect(grants, hubspot)
+    nearly_expire(store)
+    hubspot.answers += [(400, {"status": "BAD_HUB", "error": "access_denied"}, {})] * 9
+
+    assert {grants.access(ANNA) for _ in range(5)} == {token.access_token}
+    assert len(hubspot.refreshes) == 1
+
+
+def test_a_locked_account_is_asked_again_when_hubspot_says(grants, hubspot, store):
+    connect(grants, hubspot)
+    expire(store)
+    hubspot.answers.append((423, {}, {"Retry-After": "2"}))
+
+    with pytest.raises(TryLater, match="wait 2 s"):
+        grants.access(ANNA)
+    assert len(hubspot.refreshes) == 1
 
 
 def test_a_revoked_grant_is_ended_once_and_remembered(grants, hubspot, store):
@@ -248,6 +270,18 @@ def test_a_stale_refresh_token_that_loses_the_race_keeps_the_winner(grants, hubs
     hubspot.before_answer = meanwhile
 
     assert grants.access(ANNA) == winner.access_token
+
+
+def test_who_commits_after_somebody_connected_anew_hands_out_the_new_token(grants, hubspot, oauth):
+    connect(grants, hubspot)
+    record = grants._renewal.record(ANNA)
+    late = oauth.refresh(record.refresh_token)
+    winner = hubspot.issue()
+    grants.save(winner)
+
+    handed_out = grants._tokens.commit(record, late, time.monotonic())
+
+    assert handed_out == grants.access(ANNA) == winner.access_token
 
 
 def test_a_late_success_revives_a_grant_that_a_stale_renewal_saw_ended(store, keyring, oauth, hubspot):
@@ -295,6 +329,23 @@ def test_a_disconnect_after_hubspot_has_answered_revokes_the_late_token(grants, 
         grants._tokens.commit(record, late, time.monotonic())
 
     assert hubspot.revoked[-1] == late.refresh_token
+
+
+def test_a_late_token_that_hubspot_can_not_revoke_now_is_revoked_later(grants, hubspot, oauth):
+    connect(grants, hubspot)
+    hubspot.rotates = True
+    record = grants._renewal.record(ANNA)
+    late = oauth.refresh(record.refresh_token)
+    grants.disconnect(ANNA)
+    hubspot.is_down = True
+
+    with pytest.raises(NotConnected, match="meanwhile"):
+        grants._tokens.commit(record, late, time.monotonic())
+    hubspot.is_down = False
+
+    assert hubspot.live == [late.refresh_token]
+    assert grants.revoke_pending() == 0
+    assert hubspot.live == []
 
 
 def test_granted_scopes_follow_hubspot(grants, hubspot, store, oauth):

@@ -1,3 +1,4 @@
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +10,7 @@ from hubspot.errors import ConnectionEnded, KeyMissing, StoreDown
 from hubspot.keyring import KeyRing
 
 LAPTOP, PHONE = "a" * 64, "b" * 64
-ANNA = Account(1001, 11)
+ANNA, BEN = Account(1001, 11), Account(1001, 12)
 
 
 def test_an_unknown_browser_sees_nothing(sessions, store):
@@ -99,12 +100,106 @@ def test_a_portal_can_be_dropped_from_one_browser(sessions, grants, hubspot):
     for hub_id in (1001, 1002):
         sessions.add(LAPTOP, grants.save(hubspot.issue(hub_id=hub_id)))
 
-    sessions.drop(LAPTOP, 1002)
-    sessions.drop(LAPTOP, 1002)
+    sessions.drop_portal(LAPTOP, 1002)
+    sessions.drop_portal(LAPTOP, 1002)
 
     visit = sessions.visible(LAPTOP)
     assert (set(visit.grants), visit.last) == ({1001}, None)
     assert set(grants.portals()) == {1001, 1002}
+
+
+@pytest.fixture
+def shared(sessions, grants, hubspot):
+    """A browser in which Anna, then Ben, connected the same portal; returns their grants."""
+    both = tuple(grants.save(hubspot.issue(user_id=user_id)) for user_id in (11, 12))
+    for grant in both:
+        sessions.add(LAPTOP, grant)
+    return both
+
+
+def test_a_second_person_of_a_portal_does_not_push_the_first_out_of_the_browser(sessions, shared):
+    anna, ben = shared
+
+    visit = sessions.visible(LAPTOP)
+
+    assert visit.grants == {1001: ben}
+    assert visit.others == (anna,)
+
+
+def test_a_browser_can_go_back_to_the_person_who_connected_first(sessions, shared):
+    anna, ben = shared
+
+    sessions.use(LAPTOP, ANNA)
+
+    visit = sessions.visible(LAPTOP)
+    assert (visit.grants, visit.others, visit.last) == ({1001: anna}, (ben,), 1001)
+
+
+def test_a_browser_cannot_go_over_to_a_person_who_never_connected_in_it(sessions, grants, hubspot):
+    anna = grants.save(hubspot.issue(user_id=11))
+    sessions.add(LAPTOP, anna)
+    sessions.add(PHONE, grants.save(hubspot.issue(user_id=12)))
+
+    sessions.use(LAPTOP, BEN)
+
+    assert sessions.visible(LAPTOP).grants == {1001: anna}
+
+
+@pytest.mark.parametrize(("leaving", "staying"), [(BEN, 0), (ANNA, 1)])
+def test_when_one_of_two_people_disconnects_the_browser_sees_the_portal_by_the_other(
+    sessions, shared, grants, leaving, staying
+):
+    grants.disconnect(leaving)
+
+    visit = sessions.visible(LAPTOP)
+
+    assert (visit.grants, visit.others) == ({1001: shared[staying]}, ())
+
+
+def test_dropping_one_of_two_people_leaves_the_other(sessions, shared):
+    sessions.drop(LAPTOP, BEN)
+
+    assert sessions.visible(LAPTOP).grants == {1001: shared[0]}
+    assert sessions.load(LAPTOP).others == ()
+
+    sessions.drop(LAPTOP, ANNA)
+
+    assert sessions.load(LAPTOP) == Session()
+
+
+def test_dropping_a_portal_takes_everybody_of_it_out(sessions, shared):
+    sessions.drop_portal(LAPTOP, 1001)
+
+    assert sessions.load(LAPTOP) == Session()
+
+
+def test_a_portal_is_not_called_ended_while_another_person_of_this_browser_still_has_it(
+    sessions, shared, grants, hubspot, store
+):
+    hubspot.end("refresh-12-2")
+    store.client.delete(store.key("{1001}", "12", "at"))
+    with pytest.raises(ConnectionEnded):
+        grants.access(BEN)
+
+    visit = sessions.visible(LAPTOP)
+
+    assert (visit.grants, dict(visit.ended)) == ({1001: shared[0]}, {})
+
+
+def test_connecting_again_is_not_listed_as_another_person(sessions, grants, hubspot, shared):
+    sessions.add(LAPTOP, grants.save(hubspot.issue(user_id=12)))
+
+    assert [grant.account for grant in sessions.visible(LAPTOP).others] == [ANNA]
+
+
+def test_a_session_written_before_there_were_others_is_read(sessions, grants, hubspot, store, keyring):
+    grant = grants.save(hubspot.issue())
+    sessions.add(LAPTOP, grant)
+    key = store.key("session", LAPTOP)
+    older = json.dumps({"portals": {"1001": [11, grant.conn]}, "last": 1001}).encode()
+    store.client.hset(key, "blob", keyring.seal(older, key))
+
+    assert sessions.visible(LAPTOP).grants == {1001: grant}
 
 
 def test_signing_out_ends_this_browsers_session_only(sessions, grants, hubspot):

@@ -1,7 +1,7 @@
 import pytest
 
-from hubspot.connections.records import Account
-from hubspot.connections.spool import Commit, Spool
+from hubspot.connections.records import Account, Commit
+from hubspot.connections.spool import Spool
 
 ANNA, BEN = Account(1001, 11), Account(1001, 12)
 
@@ -29,6 +29,18 @@ def test_the_newest_commit_of_an_account_replaces_the_older(tmp_path):
     spool.keep(commit(mark="c"))
 
     assert list(spool.kept()) == [commit(mark="c")]
+
+
+def test_what_has_arrived_is_dropped_by_its_mark_and_nothing_newer_with_it(tmp_path):
+    spool = Spool(tmp_path)
+    spool.keep(commit(mark="c"))
+
+    spool.drop(ANNA, "b")
+    kept = list(spool.kept())
+    spool.drop(ANNA, "c")
+
+    assert kept == [commit(mark="c")]
+    assert list(spool.kept()) == []
 
 
 def test_its_files_are_private(tmp_path):

@@ -1,6 +1,7 @@
 """HubSpot's three OAuth calls over a real socket: slow, failing or rotating as a test wishes, with a log of calls."""
 
 import collections
+import contextlib
 import json
 import threading
 import time
@@ -18,15 +19,20 @@ BAD_REFRESH_TOKEN = {
 
 
 class TokenEndpoint:
-    """`delay` seconds pass before an answer; `answers` are given, in turn, instead of the usual ones to a refresh."""
+    """`answers` are given, in turn, instead of the usual ones to a refresh.
+
+    `delay` seconds pass and `before_answer` runs before a token is issued, `after_issue` between that and its answer.
+    """
 
     def __init__(self):
         self.calls = []
         self.answers = collections.deque()
         self.delay = 0.0
         self.rotates = False
+        self.lifetime = 1800
         self.is_down = False
         self.before_answer = lambda: None
+        self.after_issue = lambda: None
         self._owners = {}
         self._count = 0
         self._lock = threading.Lock()
@@ -46,6 +52,11 @@ class TokenEndpoint:
     @property
     def revoked(self):
         return [call["token"] for call in self.calls if call["path"].endswith("/revoke")]
+
+    @property
+    def live(self):
+        """The refresh tokens that have not ended."""
+        return list(self._owners)
 
     def issue(self, hub_id=1001, user_id=11, *, expires_in=1800):
         """Return what the exchange of a code would."""
@@ -69,7 +80,9 @@ class TokenEndpoint:
         if path.endswith("/revoke"):
             self.end(form["token"])
             return 200, {}, {}
-        return self._refreshed(form["refresh_token"])
+        answer = self._refreshed(form["refresh_token"])
+        self.after_issue()
+        return answer
 
     def _refreshed(self, refresh_token):
         with self._lock:
@@ -88,7 +101,7 @@ class TokenEndpoint:
         return {
             "access_token": access_token,
             "refresh_token": refresh_token,
-            "expires_in": 1800,
+            "expires_in": self.lifetime,
             "hub_id": owner[0],
             "scopes": ["oauth"],
         }
@@ -116,7 +129,8 @@ class TokenEndpoint:
                     self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
+                with contextlib.suppress(ConnectionError):  # who asked may have been killed
+                    self.wfile.write(json.dumps(body).encode())
 
             def log_message(self, *_):
                 pass

@@ -1,0 +1,334 @@
+"""The operator's command line as an operator uses it: a process of its own beside the dashboard's store."""
+
+import base64
+import contextlib
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from hubspot import keyring as keyrings
+from hubspot import settings as settings_module
+from hubspot.api.oauth import OAuth
+from hubspot.api.transport import open_http
+from hubspot.connections.__main__ import main
+from hubspot.connections.engine import open_store
+from hubspot.connections.grants import Grants
+from hubspot.connections.operators import list_portals
+from hubspot.connections.preferences import Preferences
+from hubspot.connections.sessions import Sessions
+from hubspot.errors import ConnectionEnded
+from hubspot.keyring import KeyRing
+from hubspot.sync.snapshots import Snapshots
+from tests.connections.servers import Server, binaries, children_of, until
+from tests.running import ROOT, free_port, sandbox
+
+LAPTOP = "a" * 64
+COLLEAGUE = 50_113_876
+OURS = ("HUBSPOT_", "DASHBOARD_", "REDIS_URL", "SNAPSHOT_URI")
+OLD, NEW = (f"{name}:{base64.b64encode(os.urandom(32)).decode()}" for name in ("k1", "k2"))
+
+
+class Operator:
+    """A machine with these settings: what the dashboard would use, and the command line beside it."""
+
+    def __init__(self, home, **environ):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self.environ = {**clean, "DASHBOARD_HOME": str(home), **environ}
+
+    def runs(self, *arguments, answer="", **environ):
+        return subprocess.run(
+            [sys.executable, "-m", "hubspot.connections", *arguments],
+            cwd=ROOT, env=self.environ | environ, input=answer, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def dashboard(self):
+        """What the dashboard holds of these settings."""
+        settings = settings_module.load(self.environ, ROOT / "no-such-file")
+        ring = keyrings.load(settings.keys, settings.config_dir)
+        store = open_store(settings)
+        with open_http(settings.api_url) as http:
+            oauth = OAuth(http, settings.api_url, settings.client_id, settings.client_secret)
+            yield store, ring, Grants(store, ring, oauth), oauth
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def hubspot(tmp_path_factory):
+    with sandbox(tmp_path_factory.mktemp("sandbox") / "log", "--contacts", 10, "--companies", 3) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    server = Server(binaries()["valkey"], tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operator(hubspot, redis, tmp_path):
+    ready = hubspot.ready
+    operator = Operator(
+        tmp_path,
+        HUBSPOT_CLIENT_ID=ready["client_id"],
+        HUBSPOT_CLIENT_SECRET=ready["client_secret"],
+        HUBSPOT_API_URL=ready["api_url"],
+        HUBSPOT_AUTHORIZE_URL=ready["authorize_url"],
+        REDIS_URL=redis.url,
+        DASHBOARD_KEYS=OLD,
+    )
+    with operator.dashboard() as (store, *_):
+        store.client.flushall()
+    return operator
+
+
+def connect(operator, hubspot, **asked):
+    """Connect somebody without the consent page; returns the grant."""
+    with operator.dashboard() as (store, ring, grants, oauth), httpx.Client(trust_env=False) as http:
+        issued = http.post(f"{hubspot.url}/sandbox/token", json=asked).json()
+        grant = grants.save(oauth.refresh(issued["refresh_token"]))
+        Sessions(store, ring).add(LAPTOP, grant)
+    return grant
+
+
+def lines(done):
+    return [line.split(None, 2) for line in done.stdout.splitlines()]
+
+
+def test_check_says_one_line_for_each_part_that_works(operator):
+    done = operator.runs("check")
+
+    assert done.returncode == 0, done.stdout
+    assert [line[:2] for line in lines(done)] == [
+        ["ok", "settings"], ["ok", "store"], ["ok", "keys"], ["ok", "HubSpot"], ["ok", "copies"],
+    ]  # fmt: skip
+    assert "append-only file" in done.stdout
+    assert "k1 seals" in done.stdout
+    assert OLD.partition(":")[2] not in done.stdout + done.stderr
+
+
+def test_check_uses_the_embedded_store_where_none_is_named_and_leaves_no_server(tmp_path):
+    done = Operator(tmp_path).runs("check")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "embedded" in done.stdout
+    assert "sample portal" in done.stdout
+    until(lambda: not children_of(tmp_path / "state" / "redis"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "subject", "words"),
+    [
+        ({"HUBSPOT_CLIENT_SECRET": ""}, "settings", "HUBSPOT_CLIENT_SECRET is not set"),
+        ({"DASHBOARD_KEYS": ""}, "settings", "DASHBOARD_KEYS is required"),
+        ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "store", "does not answer"),
+        ({"REDIS_URL": "http://localhost"}, "store", "REDIS_URL can't be used"),
+        ({"HUBSPOT_CLIENT_SECRET": "wrong"}, "HubSpot", "HUBSPOT_CLIENT_SECRET"),
+        ({"HUBSPOT_API_URL": "http://127.0.0.1:1"}, "HubSpot", "can't be reached"),
+    ],
+    ids=["secret", "keys", "redis", "redis-url", "client", "hubspot"],
+)
+def test_check_names_what_does_not_work_and_ends_with_one(operator, environ, subject, words):
+    done = operator.runs("check", **environ)
+
+    (problem,) = (line for line in lines(done) if line[0] == "problem")
+    assert done.returncode == 1
+    assert problem[1] == subject
+    assert words in problem[2]
+
+
+def test_check_says_when_the_keys_are_not_those_of_the_store(operator):
+    assert operator.runs("check").returncode == 0
+
+    done = operator.runs("check", DASHBOARD_KEYS=NEW)
+
+    assert done.returncode == 1
+    assert ["problem", "keys"] in [line[:2] for line in lines(done)]
+    assert "'k1' is missing from DASHBOARD_KEYS" in done.stdout
+
+
+def test_check_warns_of_a_store_that_may_evict_or_forget(operator, tmp_path):
+    careless = Server(binaries()["valkey"], tmp_path, "--appendonly", "no", "--maxmemory-policy", "allkeys-lru").start()
+    try:
+        done = operator.runs("check", REDIS_URL=careless.url)
+    finally:
+        careless.stop()
+
+    assert done.returncode == 0
+    assert [line[:2] for line in lines(done)].count(["warning", "store"]) == 2
+    assert "noeviction" in done.stdout
+
+
+def test_list_shows_portals_and_neither_tokens_nor_addresses(operator, hubspot):
+    grant = connect(operator, hubspot)
+    connect(operator, hubspot, user_id=COLLEAGUE, scopes=["oauth", "crm.objects.companies.read"])
+    connect(operator, hubspot, account=1)
+
+    done = operator.runs("list")
+
+    with operator.dashboard() as (_, _, grants, _):
+        secrets = [grants.access(grant.account), grants._renewal.record(grant.account).refresh_token, grant.user]
+    assert done.returncode == 0
+    heading, *rows = done.stdout.splitlines()
+    (row,) = (row for row in rows if row.startswith(str(grant.account.hub_id)))
+    assert len(rows) == 2
+    assert heading.split()[:3] == ["PORTAL", "NAME", "PEOPLE"]
+    assert row.split()[1:3] == [grant.hub_domain, "2"]
+    assert "connected" in row
+    assert "crm.objects.contacts.read" in row
+    assert not [secret for secret in secrets if secret in done.stdout + done.stderr]
+    assert "@" not in done.stdout
+
+
+def test_list_says_that_nobody_is_connected(operator):
+    assert operator.runs("list").stdout == "No portal is connected.\n"
+
+
+def test_list_says_why_a_grant_can_not_be_read(operator, hubspot):
+    grant = connect(operator, hubspot)
+    with operator.dashboard() as (store, _, _, oauth):
+        (row,) = list_portals(Grants(store, KeyRing({"k9": b"9" * 32}), oauth))
+        store.client.hset(store.key(f"{{{grant.account.hub_id}}}", str(grant.account.user_id), "grant"), "blob", b"no")
+        (damaged,) = list_portals(Grants(store, KeyRing({"k9": b"9" * 32}), oauth))
+
+    assert (row.status, row.name, row.people) == ("key k1 is missing", "", 1)
+    assert damaged.status == "damaged"
+
+
+def test_list_shows_a_portal_whose_grant_hubspot_ended(operator, hubspot):
+    grant = connect(operator, hubspot)
+    with operator.dashboard() as (_, _, grants, oauth):
+        oauth.revoke(grants._renewal.record(grant.account).refresh_token)
+        with pytest.raises(ConnectionEnded):
+            grants.access(grant.account, rejected=grants.access(grant.account))
+
+        (row,) = list_portals(grants)
+
+    assert (row.people, row.status) == (0, "ended by HubSpot")
+
+
+def test_rekey_moves_everything_to_the_new_key_and_then_the_old_one_is_not_needed(operator, hubspot):
+    grant = connect(operator, hubspot)
+    both = {"DASHBOARD_KEYS": f"{NEW},{OLD}"}
+
+    before = operator.runs("rekey", "--check", **both)
+    done = operator.runs("rekey", **both)
+    after = operator.runs("rekey", "--check", **both)
+
+    assert (before.returncode, done.returncode, after.returncode) == (1, 0, 0)
+    assert "Values that need key k1: " in before.stdout
+    assert "Values sealed anew with key k2: " in done.stdout
+    operator.environ["DASHBOARD_KEYS"] = NEW
+    with operator.dashboard() as (_, _, grants, _):
+        assert grants.get(grant.account).user == grant.user
+
+
+def test_rekey_says_when_a_key_is_missing_from_the_ring(operator, hubspot):
+    connect(operator, hubspot)
+
+    done = operator.runs("rekey", DASHBOARD_KEYS=NEW)
+
+    assert done.returncode == 1
+    assert "Values that need key k1, which is missing from DASHBOARD_KEYS: " in done.stdout
+
+
+def test_rekey_tells_of_copies_under_the_old_key(operator, hubspot, tmp_path):
+    connect(operator, hubspot)
+    keep_a_copy(operator, 777)
+
+    done = operator.runs("rekey", DASHBOARD_KEYS=f"{NEW},{OLD}")
+
+    assert done.returncode == 0
+    assert "copy is sealed with an older key: 1." in done.stdout
+
+
+def keep_a_copy(operator, hub_id):
+    """Leave a file where a copy of the portal would lie; returns the snapshots."""
+    settings = settings_module.load(operator.environ, ROOT / "no-such-file")
+    snapshots = Snapshots(settings.state_dir / "snapshots", KeyRing(settings.keys), settings.namespace)
+    snapshots._write(hub_id, "manifest", b"{}")
+    return snapshots
+
+
+def test_forget_asks_and_then_leaves_nothing_of_the_portal(operator, hubspot):
+    grant, colleague = connect(operator, hubspot), connect(operator, hubspot, user_id=COLLEAGUE)
+    hub_id = grant.account.hub_id
+    other = connect(operator, hubspot, account=1)
+    snapshots = keep_a_copy(operator, hub_id)
+    with operator.dashboard() as (store, ring, grants, oauth):
+        Preferences(store, ring).keep_view(hub_id, {"search": "smith"})
+        refresh_tokens = [grants._renewal.record(each.account).refresh_token for each in (grant, colleague)]
+
+        done = operator.runs("forget", str(hub_id), answer="yes\n")
+
+        assert done.returncode == 0, done.stderr
+        assert "connected people: 2." in done.stdout
+        assert [key for key in store.client.scan_iter() if str(hub_id).encode() in key] == []
+        assert snapshots.hub_ids() == ()
+        assert not [token for token in refresh_tokens if oauth.introspect(token).active]
+        assert set(Sessions(store, ring).visible(LAPTOP).grants) == {other.account.hub_id}
+
+
+@pytest.mark.parametrize("answer", ["no\n", "", "y\n"])
+def test_forget_changes_nothing_without_a_yes(operator, hubspot, answer):
+    grant = connect(operator, hubspot)
+
+    done = operator.runs("forget", str(grant.account.hub_id), answer=answer)
+
+    assert (done.returncode, done.stderr) == (1, "Not confirmed, so nothing was changed.\n")
+    with operator.dashboard() as (_, _, grants, _):
+        assert grants.get(grant.account) == grant
+
+
+def test_forget_deletes_also_while_hubspot_is_down_and_says_what_remains(operator, hubspot):
+    grant = connect(operator, hubspot)
+
+    done = operator.runs(
+        "forget", str(grant.account.hub_id), "--yes", HUBSPOT_API_URL=f"http://127.0.0.1:{free_port()}"
+    )
+
+    # Another address of HubSpot's is another namespace: nothing of it is there to forget.
+    assert (done.returncode, done.stdout) == (1, "")
+    httpx.post(f"{hubspot.url}/sandbox/faults", json=[{"route": "revoke", "status": 503, "times": 9}], trust_env=False)
+    done = operator.runs("forget", str(grant.account.hub_id), "--yes")
+    httpx.post(f"{hubspot.url}/sandbox/faults", json=[], trust_env=False)
+    assert done.returncode == 0
+    assert "HubSpot has not revoked every connection yet" in done.stdout
+    with operator.dashboard() as (_, _, grants, _):
+        assert grants.revoke_pending() == 0
+
+
+def test_forget_says_when_there_is_nothing_of_that_portal(operator):
+    done = operator.runs("forget", "4711")
+
+    assert done.returncode == 1
+    assert done.stderr == "Portal 4711 is not connected here, and nothing is stored of it.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("forget",), ("forget", "me"), ("forget", "-1"), ("forget", "9" * 30), ("reset",), ("list", "--all")],
+)
+def test_bad_input_is_one_sentence_and_two(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    assert said.err.strip().endswith(".")
+
+
+@pytest.mark.parametrize("arguments", [(), ("check",), ("list",), ("rekey",), ("forget",)])
+def test_help_explains_each_command(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "usage: python -m hubspot.connections" in said
+    assert len(said.splitlines()) > 4
