@@ -57,12 +57,12 @@ def wait_until(condition, *, seconds=STARTS_WITHIN, what="the condition"):
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 
-def start_dashboard(home, log, *, port=None, **environ):
+def start_dashboard(home, log, *, port=None, script="app.py", **environ):
     """Start the dashboard with its state under `home` and nothing of this machine's settings."""
     port = port or free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUBSPOT_", "DASHBOARD_"))}
     clean |= {"DASHBOARD_HOME": str(home), "PYTHONUNBUFFERED": "1", **environ}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=output)
     server = Server(process, f"http://localhost:{port}", log)

@@ -4,12 +4,13 @@ import logging
 
 import streamlit as st
 
-from hubspot.connections.grants import Disconnection
+from hubspot.connections.grants import Account, Disconnection, Grant
 from hubspot.connections.handshake import Notice
+from hubspot.connections.revocations import KEEP_DAYS
 from hubspot.connections.sessions import Visit
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import elements, services, state, trouble
+from hubspot.ui import elements, housekeeping, services, state, trouble
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -20,9 +21,12 @@ def load(view: View) -> None:
     house, account = services.services(), view.grant.account
     if not view.object_types:
         return
-    house.jobs.start(
-        view.hub_id, lambda rejected: house.grants.access(account, rejected), view.object_types, view.epoch
-    )
+
+    def token(rejected: str | None) -> str:
+        housekeeping.used(account)
+        return house.grants.access(account, rejected)
+
+    house.jobs.start(view.hub_id, token, view.object_types, view.epoch)
 
 
 def needs_load(view: View) -> bool:
@@ -38,6 +42,7 @@ def note_visit(view: View) -> None:
     """Note that somebody looks at the portal, and that this browser used it last."""
     house = services.services()
     house.grants.opened(view.hub_id)
+    housekeeping.used(view.grant.account)
     if st.session_state.get(state.LOOKED_AT) != view.hub_id:
         house.sessions.remember_portal(state.person(), view.hub_id)
         st.session_state[state.LOOKED_AT] = view.hub_id
@@ -72,10 +77,11 @@ def disconnect(view: View) -> None:
     """End a person's own connection; with the last one of the portal, delete its data."""
     house = services.services()
     done = house.grants.disconnect(view.grant.account)
-    house.sessions.drop(state.person(), view.hub_id)
+    house.sessions.drop(state.person(), view.grant.account)
     if done.was_last:
         services.delete_data(view.hub_id)
-    house.handshake.leave_notice(state.person(), _farewell(view, done))
+    left = house.sessions.visible(state.person()).grants.get(view.hub_id)
+    house.handshake.leave_notice(state.person(), _farewell(view, done, left))
     _start_over()
 
 
@@ -89,19 +95,31 @@ def forget_ended(seen: Visit) -> None:
 
 
 @trouble.guarded
+def look_as(account: Account) -> None:
+    """Look at a portal by the grant of another person who connected it in this browser."""
+    services.services().sessions.use(state.person(), account)
+
+
+@trouble.guarded
 def dismiss_ended(hub_id: int) -> None:
     """Stop telling this browser of a connection that ended."""
-    services.services().sessions.drop(state.person(), hub_id)
+    services.services().sessions.drop_portal(state.person(), hub_id)
 
 
-def _farewell(view: View, done: Disconnection) -> Notice:
+def _farewell(view: View, done: Disconnection, left: Grant | None) -> Notice:
     if not done.is_revoked:
         return Notice(
             "warning",
-            "Disconnected here, but HubSpot did not answer, so the connection could not be revoked there. "
-            "Remove the app in HubSpot, under Settings, Integrations, Connected apps.",
+            "Disconnected here, but HubSpot did not answer, so the connection is not revoked there yet. "
+            f"It is asked again every hour, for {KEEP_DAYS} days. To be sure, remove the app in HubSpot, under "
+            "Settings, Integrations, Connected apps.",
         )
-    what = "its data was deleted here" if done.was_last else "colleagues keep theirs, and the data"
+    if left:
+        who = elements.plain(left.user) or "somebody else"
+        return Notice(
+            "info", f"The connection was revoked. This browser still shows the portal: {who} connected it here."
+        )
+    what = "its data was deleted here" if done.was_last else "others keep theirs, and the data"
     return Notice("info", f"{elements.plain(view.name)} is disconnected: the connection was revoked, and {what}.")
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from hubspot.connections.grants import Grant
 from hubspot.connections.handshake import Notice, Outcome, Verdict
 from hubspot.errors import HubSpotError, NotConnected, StoreError
-from hubspot.ui import browser, destinations, elements, services, web, words
+from hubspot.ui import browser, destinations, elements, policy, services, web, words
 from hubspot.ui.services import Services
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def handle() -> None:
     destination = "/?said=trouble"
     try:
         redirect_uri = web.redirect_uri_for(browser.origin())
-        person = browser.current(secure=web.is_secure())
+        person = browser.current(secure=policy.is_secure())
         destination = _finish(services.services(), _Return(returned, person, redirect_uri))
     except StoreError as error:
         LOG.error("sign-in: %s", error)
@@ -82,7 +82,7 @@ def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:
         LOG.error("sign-in failed: %s %s", type(error).__name__, getattr(error, "correlation_id", ""))
         return Outcome("error", verdict.page, f"{error} Nothing was connected.")
     name = grant.hub_domain or f"portal {grant.account.hub_id}"
-    return Outcome("info", verdict.page, f"Connected to {name}.", grant.account.hub_id)
+    return Outcome("info", verdict.page, f"Connected to {elements.plain(name)}.", grant.account.hub_id)
 
 
 def _connect(house: Services, returned: _Return, verdict: Verdict) -> Grant:

@@ -18,17 +18,27 @@ from hubspot.ui.tables import headers
 
 RECORD_ID = "hs_object_id"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# A spreadsheet takes a cell that begins so, full-width signs included, for a formula.
+# A spreadsheet takes a cell that begins so for a formula: the four signs, full-width ones, and what it may skip first.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+_SIGNS = r"=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
+_FORMULA = rf"^([\s\x{{A0}}\x{{3000}}\x{{FEFF}}]*[{_SIGNS}]|[\t\r\n])"
+# Where a semicolon parts the cells, as in German Excel, quotes do not hold a text together: it goes on in new cells.
+_LATER_FORMULA = rf'([;\t\r\n]"*)([{_SIGNS}])'
+_NEGATIVE_NUMBER = r"^-\d+([.,]\d+)*$"
+# Spreadsheets drop them, and then see what stands behind; lines and tabs stay.
+_CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 
 def csv_bytes(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns: Sequence[str]) -> bytes:
     """Return the records as CSV (UTF-8 with byte order mark), in the frame's order, Record ID first.
 
     Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its offset, dates are
-    ISO 8601; numbers stay numbers, missing values are empty. A text that a spreadsheet would take for a formula gets
-    an apostrophe in front. Columns that the frame lacks are left out.
+    ISO 8601; missing values are empty. Columns that the frame lacks are left out.
+
+    No cell is a formula to a spreadsheet: a text that begins like one (also after a semicolon or in a new line, where
+    some spreadsheets begin a new cell) gets an apostrophe there. So does a phone number with a plus: it keeps its plus
+    and every digit, where a spreadsheet would calculate "+49-30-1" or round it. Numbers stay numbers, also negative
+    ones and those that a text property holds.
     """
     listed = [RECORD_ID, *(column for column in columns if column in frame and column != RECORD_ID)]
     labels = headers(portal, object_type, listed)
@@ -68,7 +78,10 @@ def _cells(values: pd.Series, time_zone: str) -> pa.Array:
 
 
 def _harmless(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, pattern=_FORMULA, replacement=r"'\1")
+    bare = pc.replace_substring_regex(texts, pattern=_CONTROLS, replacement="")
+    inside = pc.replace_substring_regex(bare, pattern=_LATER_FORMULA, replacement=r"\1'\2")
+    quoted = pc.replace_substring_regex(inside, pattern=_FORMULA, replacement=r"'\1")
+    return pc.if_else(pc.match_substring_regex(bare, _NEGATIVE_NUMBER), bare, quoted)
 
 
 def _instants(values: pd.Series, time_zone: str) -> pa.Array:

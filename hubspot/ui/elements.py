@@ -7,6 +7,8 @@ from typing import Literal
 
 import streamlit as st
 
+from hubspot.ui.texts import one_line
+
 WHITE_ON_ACCENT = "color:#FFFFFF;background:#2F5BD0;border:1px solid #2F5BD0"
 QUIET = "color:inherit;background:transparent;border:1px solid rgba(128,138,155,.45)"
 _LINK = (
@@ -46,8 +48,15 @@ def jump(destination: str) -> None:
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+# GitHub's Markdown makes links of addresses after it has read the escapes, so only another letter parts them.
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
+_WORD_JOINER = "\u2060"  # no width, no line break
 
 
 def plain(text: str) -> str:
-    """Return a text from HubSpot so that Markdown shows it letter by letter, on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Return a text from HubSpot so that Markdown shows it letter by letter, on one line and never as a link.
+
+    An address gets a letter without width inside, also when it is copied from the page.
+    """
+    parted = _ADDRESS.sub(rf"\g<0>{_WORD_JOINER}", one_line(text))
+    return _MARKDOWN.sub(r"\\\1", parted)

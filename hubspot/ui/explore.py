@@ -12,7 +12,7 @@ from hubspot.analysis.filters import Filters
 from hubspot.analysis.records import column_label
 from hubspot.errors import NotConnected
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import cards, downloads, elements, filter_bar, state, tables, words
+from hubspot.ui import cards, downloads, elements, files, filter_bar, state, tables, words
 from hubspot.ui.filter_bar import TITLES
 from hubspot.ui.state import View
 
@@ -123,7 +123,7 @@ def _download(view: View, selection: Selection, columns: Sequence[str]) -> None:
         "Download CSV",
         build,
         file_name=downloads.csv_name(view.portal, object_type, view.loaded_at or state.now()),
-        mime="text/csv",
+        mime=files.owned("text/csv; charset=utf-8", person, view.hub_id),
         icon=":material/download:",
         on_click="ignore",
         key=f"{object_type}.csv",

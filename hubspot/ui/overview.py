@@ -12,7 +12,7 @@ from hubspot.analysis.counts import Ranking, Timeline, rank, recent, timeline
 from hubspot.analysis.lifecycle import Stages, stages
 from hubspot.analysis.metrics import Kpi, kpis
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import cards, charts, progress, state, tables, words
+from hubspot.ui import cards, charts, elements, progress, state, tables, words
 from hubspot.ui.numbers import day, delta_of, value_of
 from hubspot.ui.state import Key, View
 
@@ -84,6 +84,8 @@ def freshness(view: View) -> None:
 def numbers(found: Answers, *, is_partial: bool) -> None:
     """Show the numbers in one card, each with its change and a small line; no change while records still arrive."""
     shown = [kpi for kpi in found.kpis if not (is_partial and kpi.name in MEANT_WHOLE)]
+    if not shown:
+        return  # with companies alone, and not all of them loaded, no number means anything yet
     with st.container(border=True), st.grid(len(shown), min_column_width=120):
         for kpi in shown:
             with st.container(gap="xxsmall"):
@@ -110,7 +112,7 @@ def _number(kpi: Kpi) -> None:
 
 def _explained(kpi: Kpi) -> str:
     undated = f" {words.number(kpi.excluded)} without a date {kpi.excluded_means}." if kpi.excluded else ""
-    return f"{kpi.definition} n = {words.number(kpi.n)}.{undated}"
+    return f"{elements.plain(kpi.definition)} n = {words.number(kpi.n)}.{undated}"
 
 
 def movement(found: Answers, grain: str, *, is_partial: bool) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from hubspot.ui.texts import one_line
+
 # Streamlit's placeholders, which the browser replaces by the theme's colours: slots 1 to 10 of the categories.
 ACCENT, SKY, FOREST, SAND, PLUM, OTHER, NONE, GRID, INK, SOFT = (f"#{n:06d}" for n in range(1, 11))
 # The colour of the page, for gaps of one pixel in a stack.
@@ -22,13 +24,14 @@ _ELLIPSIS = "…"
 
 def plain(text: str) -> str:
     """Return a text from a record so that Plotly shows it letter by letter: no tags, no entities, one line."""
-    # As an entity, a hash can not be taken for one of the colours that the browser replaces in the whole figure.
-    return html.escape(" ".join(text.split()), quote=False).replace("#", "&#35;")
+    # As entities, a hash can not be taken for one of the colours that the browser replaces in the whole figure, and
+    # dollars not for TeX.
+    return html.escape(one_line(text), quote=False).replace("#", "&#35;").replace("$", "&#36;")
 
 
 def fitted(text: str, width: float) -> str:
     """Return a text that fits a width in pixels at 12 px, cut with an ellipsis where it does not."""
-    text = " ".join(text.split())
+    text = one_line(text)
     if text_width(text) <= width:
         return text
     while text and text_width(text + _ELLIPSIS) > width:

@@ -106,10 +106,14 @@ def placeholders() -> None:
 
 def percent(progress: Progress | None) -> str:
     """Return how far a load is, in two words for a narrow place."""
+    if progress and progress.phase is Phase.REFRESHING:
+        return "Refreshing"
     return f"Loading, {share(progress):.0%}" if progress and share(progress) else "Loading"
 
 
 def _title(view: View) -> str:
+    if view.progress and view.progress.phase is Phase.REFRESHING:
+        return "Refreshing"
     return "Loading again" if view.loaded_at else "Loading"
 
 
@@ -117,6 +121,9 @@ def sentence(progress: Progress) -> str:
     """Return how far a load is: "4,300 of 12,431 contacts · 210 of 2,018 companies, about 8 s left"."""
     if progress.phase is Phase.SAVING:
         return "storing the copy"
+    if progress.phase is Phase.REFRESHING:
+        changed = sum(each.loaded for each in progress.objects.values())
+        return f"{words.number(changed)} changed records so far" if changed else "asking HubSpot what changed"
     counts = [_counted(name, progress.objects[name]) for name in OBJECT_TYPES if name in progress.objects]
     if not counts:
         return "asking HubSpot what there is"

@@ -24,7 +24,8 @@ def show(seen: Visit, view: View | None, here: Destination) -> DeltaGenerator:
         _pages(here)
         filters = st.container()
         if view:
-            st.markdown(f":small[:gray[{view.account.time_zone} · {view.account.currency}]]")
+            zone, currency = elements.plain(view.account.time_zone), elements.plain(view.account.currency)
+            st.markdown(f":small[:gray[{zone} · {currency}]]")
         # Last, so that the pages can be reached even where the card meets a failure.
         with card:
             if view is None:
@@ -86,7 +87,7 @@ def _label(option: str, seen: Visit) -> str:
     if option in _LABELS:
         return _LABELS[option]
     hub_id = int(option.removeprefix(_SWITCH))
-    return f"Switch to {state.portal_name(seen.grants[hub_id])}"
+    return f"Switch to {elements.plain(state.portal_name(seen.grants[hub_id]))}"
 
 
 def _act(chosen: str, view: View, here: Destination) -> None:

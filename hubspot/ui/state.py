@@ -23,7 +23,7 @@ from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, OWNERS_SCOPE, READ
 from hubspot.sync.frames import to_frame
 from hubspot.sync.manifest import ObjectCopy, Snapshot
 from hubspot.sync.progress import Phase, Progress
-from hubspot.ui import browser, services, web
+from hubspot.ui import browser, policy, services
 from hubspot.ui.words import RETURNS
 
 LOG = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ def is_sample() -> bool:
 
 def person() -> str:
     """Return the asking browser, hashed; empty where it sent no cookie of ours."""
-    return browser.current(secure=web.is_secure())
+    return browser.current(secure=policy.is_secure())
 
 
 def visit(browser_hash: str | None = None) -> Visit:
@@ -181,7 +181,7 @@ def view(seen: Visit | None = None, hub_id: int | None = None) -> View:
         object_types=granted(seen.grants[hub_id]),
         stored=snapshot.objects if snapshot else {},
         version=snapshot.version if snapshot else _partial_version(hub_id),
-        progress=progress,
+        progress=progress and allowed_progress(progress, seen.grants[hub_id].scopes),
     )
 
 
@@ -201,6 +201,12 @@ def allowed_facts(portal: Portal, scopes: Collection[str]) -> Portal:
     """Return a portal's facts without those that only a colleague's wider grant could read."""
     readable = {name: known for name, known in portal.properties.items() if READ_SCOPES[name] in scopes}
     return replace(portal, properties=readable, owners=portal.owners if OWNERS_SCOPE in scopes else ())
+
+
+def allowed_progress(progress: Progress, scopes: Collection[str]) -> Progress:
+    """Return how far a load is without the objects that only a colleague's wider grant lets it load."""
+    readable = {name: each for name, each in progress.objects.items() if READ_SCOPES.get(name) in scopes}
+    return replace(progress, objects=readable)
 
 
 def turn_to(page: str) -> None:
@@ -271,7 +277,7 @@ def _whole_copy(key: Key) -> Copy:
     snapshot = snapshots.latest(key.hub_id)
     if snapshot is None or snapshot.version != key.version:
         raise SnapshotReplaced("This copy was just replaced by a newer one. Open the page again.")
-    readable = [name for name in snapshot.objects if READ_SCOPES[name] in key.scopes]
+    readable = [name for name in OBJECT_TYPES if name in snapshot.objects and READ_SCOPES[name] in key.scopes]
     return Copy(
         allowed_facts(snapshot.portal, key.scopes),
         _joined({name: to_frame(snapshots.read(snapshot, name)) for name in readable}),

@@ -12,6 +12,7 @@ from hubspot.analysis.calendar import wall_clock
 from hubspot.analysis.records import COMPANY_NAME, CONTACT_COUNT, NAME, column_label, decoded
 from hubspot.portal import COMPANIES, CONTACTS, Account, Portal
 from hubspot.ui.numbers import EMPTY
+from hubspot.ui.texts import one_line
 
 COLUMNS = {
     CONTACTS: (
@@ -59,7 +60,7 @@ class Table:
             "row_height": ROW_HEIGHT,
             "height": _HEADER_HEIGHT + ROW_HEIGHT * rows + _BORDERS,
             "placeholder": EMPTY,
-            # Sorted on the server, and without a download of its own, which would not be safe in a spreadsheet.
+            # Sorted on the server, as soon as there are more than 1,000 rows.
             "lazy": True,
         }
 
@@ -93,11 +94,18 @@ def table(
 
 
 def headers(portal: Portal, object_type: str, columns: Sequence[str]) -> dict[str, str]:
-    """Map columns to unique labels: money names its currency; of two equal labels the later says its internal name."""
+    """Map columns to unique labels on one line: money names its currency.
+
+    Of two equal labels the later says its internal name, and so does one that is called like the column of links.
+    """
     labels: dict[str, str] = {}
+    taken = {LINK}
     for column in columns:
-        label = _header(portal, object_type, column)
-        labels[column] = f"{label} ({column})" if label in labels.values() else label
+        label = one_line(_header(portal, object_type, column)) or column
+        while label in taken:
+            label = f"{label} ({column})"
+        labels[column] = label
+        taken.add(label)
     return labels
 
 

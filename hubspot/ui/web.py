@@ -1,25 +1,21 @@
-"""The server around the script: the browser's cookie, security headers, and routes of our own."""
+"""The server around the script: what stands in front of it, and routes of our own."""
 
-import base64
 import functools
-import hashlib
 import logging
-import re
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit
-from starlette.datastructures import URL, Headers, MutableHeaders
+from starlette.datastructures import URL
 from starlette.middleware import Middleware
-from starlette.requests import Request, cookie_parser
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
 from hubspot.api.oauth import authorization_url
@@ -27,13 +23,12 @@ from hubspot.errors import HubSpotError, SettingsError
 from hubspot.sandbox.app import create_app as create_sandbox
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.settings import SAMPLE_CLIENT_ID
-from hubspot.ui import browser, destinations, elements, housekeeping, services
+from hubspot.ui import destinations, housekeeping, services
+from hubspot.ui.files import BROWSER, Files
+from hubspot.ui.guard import Guard, broken
 
 LOG = logging.getLogger(__name__)
 HOP_SECONDS = 60
-_BROWSER = "hubspot.browser"
-_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 
 
 def create_settings() -> dict[str, Any]:
@@ -44,7 +39,12 @@ def create_settings() -> dict[str, Any]:
         sys.exit(str(error))
     # Beside a folder called pages/, Streamlit would run a deep link's page alone until st.navigation was called once.
     PagesManager.uses_pages_directory = False
-    return {"middleware": [Middleware(Guard)], "routes": routes(), "lifespan": lifespan}
+    return {
+        "middleware": [Middleware(Guard), Middleware(Files)],
+        "routes": routes(),
+        "lifespan": lifespan,
+        "exception_handlers": {Exception: broken},
+    }
 
 
 def routes() -> list[BaseRoute]:
@@ -67,109 +67,6 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     yield
 
 
-class Guard:
-    """Gives every browser a cookie with its first page, and every answer the security headers."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection; WebSockets pass through, their handshake carries the cookie already."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        _remember_listening(scope)
-        secure = is_secure()
-        headers = Headers(scope=scope)
-        known = cookie_parser(headers.get("cookie", "")).get(browser.cookie_name(secure=secure), "")
-        is_fresh = _is_page_load(scope, headers) and not browser.is_well_formed(known)
-        value = browser.new_id() if is_fresh else known
-        scope = {**scope, _BROWSER: browser.hashed(value) if browser.is_well_formed(value) else ""}
-        if is_fresh:
-            # A 304 has no content type and would set no cookie.
-            scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _CONDITIONS]
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                for name, text in security_headers(headers.get("host", "")).items():
-                    answer[name] = text
-                if is_fresh and _is_page(message["status"], answer):
-                    answer.append("set-cookie", browser.set_cookie(value, secure=secure))
-            await send(message)
-
-        await self._app(scope, receive, guarded)
-
-
-_CONDITIONS = (b"if-none-match", b"if-modified-since")
-
-
-def _is_page_load(scope: Scope, headers: Headers) -> bool:
-    return scope["method"] == "GET" and "text/html" in headers.get("accept", "")
-
-
-def _is_page(status: int, answer: MutableHeaders) -> bool:
-    return answer.get("content-type", "").startswith("text/html") or status in {303, 307}
-
-
-def _remember_listening(scope: Scope) -> None:
-    """Note the address this server answers at; one behind a Unix socket has none."""
-    host, port = scope.get("server") or ("", None)
-    if port:
-        services.listening.host, services.listening.port = host, port
-
-
-def is_secure() -> bool:
-    """Return whether people reach this server by https, which a proxy in front may hide from it."""
-    return services.settings().redirect_uri.startswith("https://")
-
-
-def security_headers(host: str) -> dict[str, str]:
-    """Return the headers of every answer, for the host that the browser asked."""
-    return {
-        "content-security-policy": content_security_policy(host if _HOST.fullmatch(host) else ""),
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "same-origin",
-        "permissions-policy": "camera=(), microphone=(), geolocation=()",
-        "cross-origin-opener-policy": "same-origin",
-    }
-
-
-@functools.lru_cache(maxsize=64)
-def content_security_policy(host: str) -> str:
-    """Return the policy: our own origin only, and scripts by the hash of their exact text."""
-    scripts = [*_streamlit_scripts(), *map(elements.jump_script, destinations.jumps())]
-    hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
-    # Some browsers do not count WebSockets of one's own host as 'self'.
-    socket = f" {'wss' if is_secure() else 'ws'}://{host}" if host else ""
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src 'self' {hashes}",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            f"connect-src 'self'{socket}",
-            "worker-src 'self' blob:",
-            "frame-ancestors 'none'",
-            "form-action 'self'",
-            "base-uri 'self'",
-            "object-src 'none'",
-        )
-    )
-
-
-@functools.cache
-def _streamlit_scripts() -> tuple[str, ...]:
-    page = Path(streamlit.__file__).parent / "static" / "index.html"
-    return tuple(_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")))
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
 def connect(request: Request) -> Response:
     """Send the browser to HubSpot's consent page, from a click on our own page only."""
     try:
@@ -187,7 +84,7 @@ def _connect(request: Request) -> Response:
     if _is_same_machine_by_another_name(request.url, redirect_uri):
         return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode({'next': page, 'hop': _hop_now()})}")
     house = services.services()
-    attempt = house.handshake.begin(request.scope[_BROWSER], page)
+    attempt = house.handshake.begin(request.scope[BROWSER], page)
     return _see_other(
         authorization_url(
             house.settings.authorize_url,

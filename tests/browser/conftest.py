@@ -21,6 +21,12 @@ ARGUMENTS = [
 PATIENCE = 30_000
 # Streamlit's frontend looks for its server below a deep link's path first; two 404s that nobody can switch off.
 INHERENT = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
+WATCH = """
+document.addEventListener("securitypolicyviolation",
+    event => window.violated(event.effectiveDirective, event.blockedURI, location.pathname));
+"""
+# Streamlit's bundle asks once whether it may use WebAssembly for long numbers, and goes on without.
+INHERENT_VIOLATION = ("script-src", "wasm-eval")
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +45,15 @@ class Visitor:
 
     def __init__(self, browser, base, **options):
         self.base = base
-        self.requests, self.failures, self.console = [], [], []
+        self.requests, self.failures, self.console, self.violations = [], [], [], []
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
         self.context.set_default_timeout(PATIENCE)
         self.context.on("request", lambda request: self.requests.append(request.url))
         self.context.on("response", self._note_failure)
         self.context.on("console", lambda message: self.console.append((message.type, message.text)))
         self.context.on("weberror", lambda error: self.console.append(("error", str(error.error))))
+        self.context.expose_binding("violated", lambda _source, *told: self.violations.append(told))
+        self.context.add_init_script(WATCH)
         self.page = self.context.new_page()
 
     def _note_failure(self, response):
@@ -127,18 +135,19 @@ class Visitor:
         text = started.value.path().read_text(encoding="utf-8-sig")
         return list(csv.DictReader(io.StringIO(text))), started.value.suggested_filename
 
-    def history(self):
+    def history(self, page=None):
         """Return every address that Back can reach from here, this one first."""
-        session = self.context.new_cdp_session(self.page)
+        session = self.context.new_cdp_session(page or self.page)
         entries = session.send("Page.getNavigationHistory")
         return [entry["url"] for entry in entries["entries"]]
 
     def check(self, *hosts):
-        """Assert that only these hosts were asked, and that the console stayed silent."""
+        """Assert that only these hosts were asked, that no policy was hurt, and that the console stayed silent."""
         asked = {urlsplit(url).netloc for url in self.requests if not url.startswith(("data:", "blob:"))}
         assert asked <= {urlsplit(self.base).netloc, *hosts}
         unexpected = [each for each in self.failures if not INHERENT.search(urlsplit(each[1]).path)]
         assert unexpected == []
+        assert [each for each in self.violations if each[:2] != INHERENT_VIOLATION] == []
         loud = [text for kind, text in self.console if kind == "error" and "status of 404" not in text]
         assert loud == []
         assert len([text for kind, text in self.console if "status of 404" in text]) <= len(self.failures)

@@ -60,22 +60,25 @@ def test_each_row_leads_to_its_record_in_hubspot(visitors, servers):
     )
 
 
-def test_a_token_that_ends_during_use_is_renewed_once_and_unseen(visitors, servers):
+def test_a_token_that_ends_during_use_is_renewed_ahead_of_time_and_unseen(visitors, servers):
     visitor = visitors(servers.url)
     visitor.connect()
     visitor.wait_until_loaded()
     before = refreshes(servers)
-    client = redis.Redis.from_url(servers.store.url)
-    tokens = running.wait_until(lambda: list(client.scan_iter("*:at")), what="an access token")
-    running.wait_until(lambda: not any(client.exists(key) for key in tokens), seconds=TTL + 5, what="its end")
+    with redis.Redis.from_url(servers.store.url) as client:
+        first = running.wait_until(lambda: stored_tokens(client), what="an access token")
+        running.wait_until(lambda: stored_tokens(client) not in ({}, first), seconds=TTL + 5, what="its renewal")
 
     visitor.page.get_by_role("button", name=re.compile("Updated")).click()
-    visitor.sees("Loading again")
     visitor.wait_until_loaded()
 
-    assert refreshes(servers) == before + 1
+    assert 1 <= refreshes(servers) - before <= 2
     assert visitor.page.get_by_role("alert").filter(has_text="ended").count() == 0
-    client.close()
+
+
+def stored_tokens(client):
+    found = {key: client.get(key) for key in client.scan_iter("*:at")}
+    return {key: sealed for key, sealed in found.items() if sealed}
 
 
 def test_a_revoked_connection_says_that_it_ended_and_leaves_nothing(visitors, servers):

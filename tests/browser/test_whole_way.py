@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from hubspot.connections import embedded
 from hubspot.ui.numbers import EMPTY
 from tests import running
 from tests.browser.conftest import stored_files
@@ -36,10 +37,10 @@ class Place:
 @pytest.fixture
 def alone(tmp_path):
     """No setting at all: the sample portal and the embedded store."""
-    socket = tmp_path / "home" / "state" / "redis" / "valkey.sock"
+    state_dir = tmp_path / "home" / "state" / "redis"
 
     def keys():
-        with redis.Redis(unix_socket_path=str(socket)) as client:
+        with redis.Redis(unix_socket_path=embedded._socket_path(state_dir)) as client:
             return list(client.scan_iter(count=1000))
 
     return Place(tmp_path, keys)

@@ -28,7 +28,7 @@ from streamlit.testing.v1 import AppTest
 from hubspot import settings as settings_module
 from hubspot.api.oauth import Token
 from hubspot.connections import embedded
-from hubspot.ui import browser, services, web
+from hubspot.ui import browser, files, guard, policy, services, web
 from tests.running import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,7 +67,7 @@ def _end():
         embedded.leave(services.settings().state_dir / "redis")
     services.forget()
     vars(services.listening).clear()
-    web.content_security_policy.cache_clear()
+    policy.content_security_policy.cache_clear()
     web._sample_app.cache_clear()
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -168,7 +168,11 @@ class Browser:
 
 def ask(path, *, method="GET", origin=ORIGIN, headers=None, routes=()):
     """Ask our middleware and routes, without Streamlit behind them; `routes` stand in for its own."""
-    app = Starlette(routes=[*web.routes(), *routes], middleware=[Middleware(web.Guard)])
+    app = Starlette(
+        routes=[*web.routes(), *routes],
+        middleware=[Middleware(guard.Guard), Middleware(files.Files)],
+        exception_handlers={Exception: guard.broken},
+    )
 
     async def send():
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -181,7 +181,7 @@ def test_without_a_portal_in_the_address_the_last_used_one_is_shown(connect, nor
 def test_switching_the_portal_changes_this_tab_and_its_links(connect, northwind):
     person = connect(connect(), account=1)
     tab, other = (person.open(portal=str(northwind)) for _ in range(2))
-    assert tab.menu.options[0] == "Switch to Alder & Finch"
+    assert tab.menu.options[0] == r"Switch to Alder \& Finch"
 
     tab.choose(f"switch {ALDER.hub_id}")
 

@@ -72,7 +72,7 @@ def test_an_allowed_connection_leads_to_the_page_it_began_on(house, wire, someon
     assert kinds(house) == {"grant", "at", "accounts", "epoch", "session", "portals", "used", "outcome", "notice"}
     tab = someone.follow(destination)
     assert tab.titles == ["Contacts"]
-    assert tab.alerts == ["Connected to northwind.example."]
+    assert tab.alerts == [r"Connected to northwind\.example."]
     assert "notice" not in kinds(house)
 
 

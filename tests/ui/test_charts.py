@@ -117,7 +117,7 @@ def test_text_of_records_is_shown_letter_by_letter():
 
     assert not any("<" in text or "#0" in text for text in shown)
     assert figure.layout.annotations[0].hovertext == (
-        "&lt;a href='javascript:alert(1)'&gt;x&lt;/a&gt; &amp; $y$ &#35;000001"
+        "&lt;a href='javascript:alert(1)'&gt;x&lt;/a&gt; &amp; &#36;y&#36; &#35;000001"
     )
     assert EVIL not in figure.data[0].hovertemplate
 

@@ -1,14 +1,19 @@
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubspot.analysis.records import COMPANY_NAME, NAME, contacts_joined
 from hubspot.portal import CONTACTS
 from hubspot.ui.downloads import csv_bytes, csv_name
 from tests.analysis.factories import companies, contacts, definition, portal
+
+SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 def written(*records, columns, of=None):
@@ -59,12 +64,60 @@ def test_values_are_labels_and_joined_names():
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+49 30 1234", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x", "\N{FULLWIDTH EQUALS SIGN}1", "=cmd|' /C calc'!A0"],
+    [
+        *("=1+1", "+49 30 1234", "+49301234", "-1-1", "- item", "@SUM(A1)", "=cmd|' /C calc'!A0", "=IMPORTXML(A1,B1)"),
+        *("\tx", "\rx", "\nx", "  =1+1", "\N{NO-BREAK SPACE}=1", "\N{ZERO WIDTH NO-BREAK SPACE}@x"),
+        *(f"{sign}1" for sign in "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"),
+        "\N{FULLWIDTH COMMERCIAL AT}x",
+    ],
 )
 def test_a_text_that_a_spreadsheet_would_run_is_quoted(text):
     content = written({"email": text}, columns=["email"])
 
     assert rows(content)[0]["Email"] == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ("x\t@y", "x\t'@y"),
+        ("two\n=lines", "two\n'=lines"),
+        ('say;"=1+1"', 'say;"\'=1+1"'),
+        ("\n=x", "'\n'=x"),
+        ("a;+1;-2", "a;'+1;'-2"),
+    ],
+)
+def test_where_a_semicolon_or_a_line_begins_a_new_cell_it_is_no_formula_either(text, harmless):
+    assert rows(written({"email": text}, columns=["email"]))[0]["Email"] == harmless
+
+
+@pytest.mark.parametrize(("text", "bare"), [("\x00=1+1", "'=1+1"), ("a\x07b\x7fc", "abc"), ("\x1b;=1", "';=1")])
+def test_controls_that_hide_a_formula_are_left_out(text, bare):
+    assert rows(written({"email": text}, columns=["email"]))[0]["Email"] == bare.replace("';=", ";'=")
+
+
+@pytest.mark.parametrize("text", ["-1", "-12.5", "-12,50", "-1,234.50"])
+def test_a_negative_number_in_a_text_stays_a_number(text):
+    assert rows(written({"email": text}, columns=["email"]))[0]["Email"] == text
+
+
+@given(st.text(max_size=40) | st.text("=+-@;\t\r\n\" '1a\x00", max_size=12))
+def test_no_text_at_all_makes_a_formula_in_any_cell(text):
+    content = written({"email": text, "firstname": text}, columns=["email", NAME])
+
+    for cell in rows(content)[0].values():
+        assert is_harmless(cell), (text, cell)
+    # As a spreadsheet reads it whose cells are parted by semicolons, and whose quotes count at the start of one only.
+    _, *lines = re.split(r"\r\n|\r|\n", content.decode("utf-8-sig"))
+    for cell in (cell for line in lines for cell in line.split(";")):
+        assert not cell.lstrip('"').startswith(SIGNS), (text, cell)
+
+
+def is_harmless(cell):
+    """Follow the rule of OWASP: no cell begins with a sign of a formula, a tab or a line end, but for a number."""
+    is_number = re.fullmatch(r"-?\d+([.,]\d+)*", cell, re.ASCII)
+    return bool(is_number) or not cell.startswith((*SIGNS, "\t", "\r", "\n"))
 
 
 def test_owners_and_labels_are_quoted_too():

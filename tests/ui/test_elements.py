@@ -1,5 +1,6 @@
 import json
 import re
+import unicodedata
 from html.parser import HTMLParser
 from textwrap import dedent
 from xml.etree import ElementTree as ET
@@ -10,14 +11,16 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from hubspot.ui import destinations, elements
+from hubspot.ui.texts import one_line
 
+JOINER = "\N{WORD JOINER}"
 SYNTAX = "\\`*_{}[]()#+-.!|<>~$:&"
 
 
 def unescaped(text):
     """Read a Markdown text that has no syntax left but escapes; fails where there is other syntax."""
     assert not re.search(rf"(?<!\\)(?:\\\\)*[{re.escape(SYNTAX[1:])}]", text), text
-    return re.sub(r"\\(.)", r"\1", text)
+    return re.sub(r"\\(.)", r"\1", text).replace(JOINER, "")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,21 @@ def test_a_text_from_hubspot_is_shown_letter_by_letter(text):
 
 @given(st.text(max_size=80))
 def test_no_text_keeps_a_meaning(text):
-    assert unescaped(elements.plain(text)) == " ".join(text.split())
+    assert unescaped(elements.plain(text)) == one_line(text).replace(JOINER, "")
+
+
+@given(st.text(max_size=80))
+def test_a_text_of_one_line_holds_no_control_and_no_mark_that_turns_directions(text):
+    shown = one_line(text)
+
+    assert not [letter for letter in shown if unicodedata.category(letter) == "Cc"]
+    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert shown == " ".join(shown.split())
+
+
+@pytest.mark.parametrize("text", ["Müller & Söhne", "محمد منصور", "נועה כהן", "👩🏽‍💻 Team", "欧阳 芳", "O\u0308zil"])
+def test_a_text_of_one_line_keeps_every_letter(text):
+    assert one_line(f" {text}\n") == text
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n\r\n# b", "  a\tb "])
@@ -51,9 +68,25 @@ def test_a_text_is_on_one_line(text):
     assert len(elements.plain(text).splitlines()) == 1
 
 
-def test_a_web_address_is_not_made_a_link():
-    assert elements.plain("https://evil.example") == r"https\://evil\.example"
-    assert elements.plain("www.evil.example") == r"www\.evil\.example"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://evil.example",
+        "HTTP://x",
+        "a https://b",
+        "www.evil.example",
+        "WwW.x",
+        "a@evil.example",
+        "x+y@z-a.b.example",
+    ],
+)
+def test_an_address_is_not_made_a_link(text):
+    # What GitHub's Markdown looks for in a text whose escapes it has read.
+    read = re.sub(r"\\(.)", r"\1", elements.plain(text))
+
+    assert not re.search(r"https?://|www(?=\.)", read, re.IGNORECASE)
+    assert not re.search(r"[-.\w+]+@[-\w]+(?:\.[-\w]+)+", read)
+    assert read.replace(JOINER, "") == text
 
 
 class Links(HTMLParser):

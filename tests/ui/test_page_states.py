@@ -123,7 +123,8 @@ def test_a_load_that_just_began_shows_where_things_will_be(house, wire, someone)
 
 
 def half_loaded(house, wire, someone, page="contacts"):
-    wire.faults({"route": "list", "after": 2, **DOWN})
+    # Two first glances and the ends of both lists, then a page of each; search counts, and no more.
+    wire.faults({"route": "list", "after": 6, **DOWN}, {"route": "search", "after": 2, **DOWN})
     hub_id = someone.connect(wire).account.hub_id
     tab = someone.open(page)
     wait_until(lambda: house.jobs.partial_version(hub_id, "contacts"))

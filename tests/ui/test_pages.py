@@ -223,11 +223,22 @@ def test_the_connection_page_says_what_is_kept_and_where(mara, running):
         ":gray[Time zone:] Europe/Berlin",
         ":gray[Where:] inside this dashboard",
         ":gray[Kept on disk:] append-only file",
+        ":gray[When full:] keeps everything",
+        ":gray[Sealed with:] AES-256-GCM, key k1",
         "after 30 days without a visit",
         "It only reads. Nothing in HubSpot can be changed from here.",
     ):
         assert words_on_it in tab.text
     assert tab.at.get("warning") == []
+
+
+def test_the_connection_page_warns_of_a_store_that_the_operator_should_mend(mara, monkeypatch):
+    monkeypatch.setattr(services.services().store, "where", "redis://redis.example:6379/0")
+
+    tab = mara.open("connection")
+
+    assert ":gray[Where:] redis" in tab.text
+    assert [alert for alert in tab.alerts if "without TLS" in alert]
 
 
 def test_no_page_shows_a_token_or_the_address_of_the_person_who_connected(mara):

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from hubspot.analysis.records import COMPANY_NAME, CONTACT_COUNT, NAME, companies_joined, contacts_joined
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.ui.tables import headers, table
-from tests.analysis.factories import companies, contacts, portal
+from tests.analysis.factories import companies, contacts, definition, portal
 
 AMARA = {
     "hs_object_id": 51,
@@ -166,3 +168,17 @@ def test_a_table_is_as_high_as_whole_rows(rows, height):
 
 def test_an_empty_table_has_the_columns_of_a_filled_one():
     assert list(contact_table().frame.columns) == list(contact_table(AMARA).frame.columns)
+
+
+@pytest.mark.parametrize("label", ["HubSpot", "Name", " HubSpot\n", "Name (email)", "\u202e", ""])
+def test_a_property_may_be_called_like_a_column_of_ours(label):
+    given = portal()
+    others = [each for each in given.properties[CONTACTS] if each.name not in {"email", "country"}]
+    called = [replace(given.property_named(CONTACTS, "email"), label=label), definition("country", "str", label=label)]
+    of = replace(given, properties={CONTACTS: (*others, *called)})
+
+    shown = contact_table(AMARA | {"country": "Spain"}, of=of, columns=[NAME, "email", "country"])
+
+    assert len(set(shown.frame.columns)) == len(shown.config) == 4
+    assert all(text == " ".join(text.split()) != "" for text in shown.frame.columns)
+    assert first_row(shown)["Name"] == "Amara Herrera"

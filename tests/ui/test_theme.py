@@ -38,6 +38,7 @@ def test_nothing_is_told_to_strangers(settings):
     assert settings["server"]["enableXsrfProtection"]
     assert not settings["browser"]["gatherUsageStats"]
     assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["client"]["disableDataExport"] is True
     assert settings["client"]["toolbarMode"] in {"viewer", "minimal"}
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 import streamlit
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
 from hubspot.errors import HubSpotError
-from hubspot.ui import browser, destinations, elements, services, web
+from hubspot.ui import browser, destinations, elements, files, guard, services, web
+from hubspot.ui.policy import content_security_policy, is_own_socket
 from tests.ui.tabs import APP, HTTPS, ORIGIN, ask, dashboard
 
 STATIC = Path(streamlit.__file__).parent / "static"
@@ -24,6 +26,7 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 
@@ -129,14 +132,14 @@ def test_every_answer_has_the_security_headers(app, path, status):
 
     assert answer.status_code == status
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
-    assert answer.headers.get_list("content-security-policy") == [web.content_security_policy("localhost:8501")]
+    assert answer.headers.get_list("content-security-policy") == [content_security_policy("localhost:8501")]
 
 
 def test_the_sample_portals_pages_have_the_same_policy(sample):
     answer = get("/sample/oauth/authorize", **HTML)
 
     assert answer.status_code == 400
-    assert answer.headers.get_list("content-security-policy") == [web.content_security_policy("localhost:8501")]
+    assert answer.headers.get_list("content-security-policy") == [content_security_policy("localhost:8501")]
 
 
 def digest(script):
@@ -172,7 +175,7 @@ def test_scripts_run_by_the_hash_of_streamlits_page_and_of_our_jumps_alone(app):
 
 @pytest.mark.parametrize("destination", destinations.jumps())
 def test_the_script_of_a_jump_is_the_one_that_is_allowed(destination):
-    assert f"'sha256-{web._digest(elements.jump_script(destination))}'" in web.content_security_policy("")
+    assert digest(elements.jump_script(destination)) in content_security_policy("")
 
 
 def test_the_policy_lets_nothing_run_or_load_from_elsewhere(app):
@@ -219,9 +222,9 @@ def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_pa
         settings = web.create_settings()
 
     assert PagesManager.uses_pages_directory is False
-    assert set(settings) == {"middleware", "routes", "lifespan"}
+    assert set(settings) == {"middleware", "routes", "lifespan", "exception_handlers"}
     assert own_logging.handlers
-    assert [each.cls for each in settings["middleware"]] == [web.Guard]
+    assert [each.cls for each in settings["middleware"]] == [guard.Guard, files.Files]
 
 
 def test_a_wrong_setting_ends_the_launcher_with_its_sentence(tmp_path, own_logging):
@@ -280,3 +283,24 @@ def test_a_bug_behind_it_shows_nothing_of_itself(app):
 
     assert answer.status_code == 500
     assert "a bug" not in answer.text
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert policy(answer)["script-src"] == policy(get("/page"))["script-src"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "is_heard"),
+    [
+        (HTTPS, "dash.example", True),
+        (HTTPS, "app:8501", True),  # a proxy wrote the host anew
+        ("https://other.example", "other.example", True),
+        (None, "dash.example", True),
+        ("https://other.example", "dash.example", False),
+        ("https://dash.example:444", "dash.example", False),
+        ("null", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_websocket_is_heard_from_the_host_it_asks_and_from_the_operators(deployed, origin, host, is_heard):
+    given = {"host": host} | ({} if origin is None else {"origin": origin})
+
+    assert is_own_socket(Headers(given)) is is_heard

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hubspot.ui import browser, services, web
+from hubspot.ui import browser, policy, services, web
 from tests.ui.tabs import APP, HTTPS, ORIGIN, Browser, ask, dashboard
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
@@ -14,7 +14,7 @@ def connect(*, origin=ORIGIN, site="same-origin", cookie="", **query):
     """Ask to connect, as a known browser does with a click on our own page."""
     # From the main thread: on Linux the embedded server ends with the thread that starts it.
     services.store()
-    name = browser.cookie_name(secure=web.is_secure())
+    name = browser.cookie_name(secure=policy.is_secure())
     headers = {**HTML, "cookie": f"{name}={cookie or browser.new_id()}", "sec-fetch-site": site}
     parameters = "&".join(f"{name}={value}" for name, value in query.items())
     return ask(f"/connect?{parameters}", origin=origin, headers={name: text for name, text in headers.items() if text})

@@ -1,0 +1,87 @@
+"""What the server tells every browser to forbid: the security headers, and whose WebSockets it answers."""
+
+import base64
+import functools
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit
+from starlette.datastructures import Headers
+
+from hubspot.ui import destinations, elements, services
+
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
+
+
+def is_secure() -> bool:
+    """Return whether people reach this server by https.
+
+    The operator's HUBSPOT_REDIRECT_URI says so, and no header of a request: a proxy may hide it, and anybody could
+    send X-Forwarded-Proto.
+    """
+    return services.settings().redirect_uri.startswith("https://")
+
+
+def is_own_socket(headers: Headers) -> bool:
+    """Return whether a WebSocket comes from a page of ours: from the very host it asks, or that of the redirect URI.
+
+    Streamlit alone would answer every page of this machine, whatever its port, and to a browser the ports of one host
+    are one site: it would send our cookie along. No browser leaves the origin out, so who does carries no cookie of
+    somebody else.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    known = {headers.get("host", ""), urlsplit(services.settings().redirect_uri).netloc}
+    return urlsplit(origin).netloc in known - {""}
+
+
+def security_headers(host: str) -> dict[str, str]:
+    """Return the headers of every answer, for the host that the browser asked."""
+    return {
+        "content-security-policy": content_security_policy(host if _HOST.fullmatch(host) else ""),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def content_security_policy(host: str) -> str:
+    """Return the policy: our own origin only, and scripts by the hash of their exact text."""
+    scripts = [*_streamlit_scripts(), *map(elements.jump_script, destinations.jumps())]
+    hashes = " ".join(f"'sha256-{digest(text)}'" for text in scripts)
+    # Some browsers do not count WebSockets of one's own host as 'self'.
+    socket = f" {'wss' if is_secure() else 'ws'}://{host}" if host else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            f"connect-src 'self'{socket}",
+            "worker-src 'self' blob:",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+            "base-uri 'self'",
+            "object-src 'none'",
+        )
+    )
+
+
+@functools.cache
+def _streamlit_scripts() -> tuple[str, ...]:
+    page = Path(streamlit.__file__).parent / "static" / "index.html"
+    return tuple(_INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")))
+
+
+def digest(script: str) -> str:
+    """Return the SHA-256 of a script as a policy names it, in base64."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
