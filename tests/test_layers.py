@@ -14,7 +14,7 @@ ALLOWED = {
     "settings": ({"errors"}, set()),
     "keyring": ({"errors"}, {"cryptography"}),
     "portal": ({"errors"}, set()),
-    "api": (GROUND, {"httpx", "orjson"}),
+    "api": (GROUND, {"httpx", "orjson", "msgspec"}),
     "connections": (GROUND | {"api.oauth"}, {"redis"}),
     "sync": (
         GROUND | {"api", "connections.engine", "connections.leases"},
@@ -62,6 +62,9 @@ def name_of(value):
 @pytest.mark.parametrize(("room", "path"), list(sources()), ids=name_of)
 def test_a_module_imports_only_what_its_room_may(room, path):
     ours, others = ALLOWED[room]
+    if path.name == "__main__.py":
+        # A composition root joins rooms, but a command line still opens none of the pages.
+        ours = ours | {"api", "sync", "connections"}
     for name in imported(path):
         top = name.split(".")[0]
         if top == "hubspot":

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from hubspot.api.limits import Lane, Limiter
+from hubspot.api.limits import Lane, Limiter, Permit
 from hubspot.api.refusals import read_error
 from hubspot.api.retries import backoff
 from hubspot.api.transport import open_http as open_http  # noqa: PLC0414 - part of this module's interface
@@ -60,29 +60,41 @@ class Client:
     sleep: Callable[[float], object] = time.sleep
     tally: Tally
 
-    def get(self, path: str, read: Callable[[bytes], T]) -> T:
-        """Get a path, query included, and return what `read` makes of the body.
+    def permit(self, lane: Lane) -> Permit:
+        """Wait for the right to send one request of a lane; use it at once, or give it back to `limiter`."""
+        return self.limiter.wait(lane, self.stop)
+
+    def get(self, path: str, read: Callable[[bytes], T], *, permit: Permit | None = None) -> T:
+        """Get a path, query included, and return what `read` makes of the body; without a permit, wait for one.
 
         Raises the narrowest of ResponseError's kinds, RequestFailed or UnreadableResponse when repeating did not
         help, and whatever `token` raises.
         """
-        return self._call(_Call("GET", path, None, Lane.LIST), read)
+        return self._call(_Call("GET", path, None, Lane.LIST), read, permit)
 
-    def post(self, path: str, body: dict[str, Any], read: Callable[[bytes], T], *, lane: Lane = Lane.LIST) -> T:
-        """Post a JSON question; returns and raises as `get`."""
-        return self._call(_Call("POST", path, orjson.dumps(body), lane), read)
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any],
+        read: Callable[[bytes], T],
+        *,
+        lane: Lane = Lane.LIST,
+        permit: Permit | None = None,
+    ) -> T:
+        """Post a JSON question; waits, returns and raises as `get`."""
+        return self._call(_Call("POST", path, orjson.dumps(body), lane), read, permit)
 
     def stopping_when(self, stop: Callable[[], bool]) -> "Client":
         """Return the same client that also stops when this says so."""
         return replace(self, stop=lambda: self.stop() or stop())
 
-    def _call(self, call: "_Call", read: Callable[[bytes], T]) -> T:
+    def _call(self, call: "_Call", read: Callable[[bytes], T], permit: Permit | None) -> T:
         attempt, rejected = 1, None
         while True:
             access_token = ""
             try:
                 access_token = self.token(rejected)
-                return self._once(call, access_token, read)
+                return self._once(call, access_token, read, permit)
             except (LoadStopped, NotConnected):
                 raise
             except Unauthorized as error:
@@ -92,17 +104,17 @@ class Client:
                 rejected = access_token
             except HubSpotError as error:
                 self._pause(call, error, attempt)
-            attempt += 1
+            attempt, permit = attempt + 1, None
             self.tally.add("retries")
 
-    def _once(self, call: "_Call", access_token: str, read: Callable[[bytes], T]) -> T:
+    def _once(self, call: "_Call", access_token: str, read: Callable[[bytes], T], permit: Permit | None) -> T:
         request = self.http.build_request(
             call.method,
             self.api_url + call.path,
             content=call.content,
             headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
         )
-        permit = self.limiter.wait(call.lane, self.stop)
+        permit = permit or self.limiter.wait(call.lane, self.stop)
         self.tally.add("requests")
         answer = send(self.http, request)
         self.limiter.observe(permit, answer.headers)
@@ -112,15 +124,18 @@ class Client:
 
     def _pause(self, call: "_Call", error: HubSpotError, attempt: int) -> None:
         seconds = backoff(error, attempt)
+        if isinstance(error, RateLimited) and seconds is not None:
+            # No sleep here: the next permit is the wait, and it holds back the other threads too.
+            self.tally.add("throttled")
+            is_first_search = call.lane is Lane.SEARCH and attempt == 1
+            rolls = error.retry_after is None and (error.policy == "TEN_SECONDLY_ROLLING" or is_first_search)
+            seconds = self.limiter.refused(call.lane, seconds, rolls=rolls)
+            self._note(call, error, seconds)
+            self.observe(error, seconds)
+            return
         self._note(call, error, seconds)
         if seconds is None:
             raise error
-        if isinstance(error, RateLimited):
-            # No sleep here: the next permit is the wait, and it holds back the other threads too.
-            self.tally.add("throttled")
-            rolls = error.policy == "TEN_SECONDLY_ROLLING" and error.retry_after is None
-            self.observe(error, self.limiter.refused(call.lane, seconds, rolls=rolls))
-            return
         self.observe(error, seconds)
         while seconds > 0:
             if self.stop():

@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 from hubspot.api import protocol
 from hubspot.api.client import Client
-from hubspot.api.limits import Lane
-from hubspot.api.protocol import Page, Record
+from hubspot.api.limits import Lane, Permit
+from hubspot.api.protocol import Page, RawPage, Record
 from hubspot.errors import UnreadableResponse
 from hubspot.portal import Account, Owner, Property
 
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
 BATCH_LIMIT = 100
+LINKS_LIMIT = 1_000
 OWNERS_LIMIT = 100
 # HubSpot's edge answers 414 to URLs of about 8 kB; this leaves room for everything else in it.
 PROPERTIES_BYTES = 5_000
@@ -55,10 +56,8 @@ def list_page(  # noqa: PLR0913 - each is a parameter of the endpoint
 
     HubSpot ignores names it does not know, and answers 414 to more than about 5 kB of them: `fitting` cuts a list.
     """
-    # Commas stay raw: written as %2C each would take three bytes of the URL.
-    names = ",".join(quote(name, safe="") for name in properties)
-    path = f"{protocol.objects_path(object_type)}?limit={limit}&archived={_word(archived)}&properties={names}"
-    return client.get(f"{path}{_cursor(after)}", protocol.read_page)
+    path = _list_path(object_type, properties, after=after, limit=limit, archived=archived)
+    return client.get(path, protocol.read_page)
 
 
 def iter_pages(
@@ -73,6 +72,37 @@ def iter_pages(
         return list_page(client, object_type, properties=properties, after=after, archived=archived)
 
     return _pages(page)
+
+
+def list_raw(  # noqa: PLR0913 - each is a parameter of the endpoint
+    client: Client,
+    object_type: str,
+    *,
+    properties: Sequence[str],
+    after: str | None = None,
+    limit: int = LIST_LIMIT,
+    permit: Permit | None = None,
+) -> RawPage:
+    """Return one page as `list_page` does, its records unread."""
+    return client.get(
+        _list_path(object_type, properties, after=after, limit=limit), protocol.read_raw_page, permit=permit
+    )
+
+
+def search_raw(  # noqa: PLR0913 - each is a field of the endpoint's body
+    client: Client,
+    object_type: str,
+    *,
+    filters: Sequence[Mapping[str, Any]],
+    properties: Sequence[str],
+    after: int = 0,
+    permit: Permit | None = None,
+) -> RawPage:
+    """Return one full page as `search_page` does, ascending by id, its records unread."""
+    body = _question(filters, sort="hs_object_id", descending=False, properties=properties, limit=SEARCH_LIMIT)
+    body["after"] = str(after)
+    path = protocol.search_path(object_type)
+    return client.post(path, body, protocol.read_raw_page, lane=Lane.SEARCH, permit=permit)
 
 
 def search_page(  # noqa: PLR0913 - each is a field of the endpoint's body
@@ -91,12 +121,7 @@ def search_page(  # noqa: PLR0913 - each is a field of the endpoint's body
     HubSpot's index lags behind edits, and pages end at 10,000 records.
     Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
     """
-    body = {
-        "filterGroups": [{"filters": list(filters)}] if filters else [],
-        "sorts": [{"propertyName": sort, "direction": "DESCENDING" if descending else "ASCENDING"}],
-        "properties": list(properties),
-        "limit": limit,
-    }
+    body = _question(filters, sort=sort, descending=descending, properties=properties, limit=limit)
     if after is not None:
         body["after"] = after
     return client.post(protocol.search_path(object_type), body, protocol.read_page, lane=Lane.SEARCH)
@@ -115,6 +140,21 @@ def batch_read(
     return client.post(protocol.batch_read_path(object_type), body, protocol.read_page).results
 
 
+def links(client: Client, from_type: str, to_type: str, *, ids: Sequence[int]) -> tuple[tuple[int, int, bool], ...]:
+    """Return which records belong to up to 1,000 others, as (from, to, whether it is the primary one).
+
+    HubSpot sends the first 100 of each; the rest is asked for.
+    """
+    path = protocol.associations_path(from_type, to_type)
+    found: list[tuple[int, int, bool]] = []
+    inputs = [{"id": str(each)} for each in ids]
+    while inputs:
+        page = client.post(path, {"inputs": inputs}, protocol.read_links, lane=Lane.ASSOCIATIONS)
+        found.extend(page.links)
+        inputs = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
+    return tuple(found)
+
+
 def fitting(names: Iterable[str]) -> tuple[str, ...]:
     """Return the first of these property names that fit into one URL."""
     fitted, size = [], 0
@@ -124,6 +164,26 @@ def fitting(names: Iterable[str]) -> tuple[str, ...]:
             break
         fitted.append(name)
     return tuple(fitted)
+
+
+def _list_path(
+    object_type: str, properties: Sequence[str], *, after: str | None, limit: int, archived: bool = False
+) -> str:
+    # Commas stay raw: written as %2C each would take three bytes of the URL.
+    names = ",".join(quote(name, safe="") for name in properties)
+    path = f"{protocol.objects_path(object_type)}?limit={limit}&archived={_word(archived)}&properties={names}"
+    return f"{path}{_cursor(after)}"
+
+
+def _question(
+    filters: Sequence[Mapping[str, Any]], *, sort: str, descending: bool, properties: Sequence[str], limit: int
+) -> dict[str, Any]:
+    return {
+        "filterGroups": [{"filters": list(filters)}] if filters else [],
+        "sorts": [{"propertyName": sort, "direction": "DESCENDING" if descending else "ASCENDING"}],
+        "properties": list(properties),
+        "limit": limit,
+    }
 
 
 def _pages(page: Any) -> Iterator[Page[Any]]:

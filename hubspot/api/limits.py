@@ -1,10 +1,13 @@
 """HubSpot's rate limits: permits for sending, shared by the threads of a process.
 
 A stamp is taken when a request is sent; a window holds as many stamps as HubSpot allows, and lasts a little longer
-than HubSpot's, because requests do not all travel equally fast.
+than HubSpot's, because requests do not all travel equally fast. How much longer is learnt from being refused.
 Source: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
 """
 
+import bisect
+import contextlib
+import math
 import threading
 import time
 from collections import deque
@@ -15,15 +18,19 @@ from enum import StrEnum
 from hubspot.errors import LoadStopped
 
 _SLICE = 0.25
+_SHORTEST_WAIT = 0.1
 # Requests overtake one another, so HubSpot may count a few more than were sent before the one that asks.
 _OVERTAKING = 10
+# A margin that was doubled is back after some 140 requests.
+_FORGETTING = 0.995
 
 
 class Lane(StrEnum):
-    """A limit of its own: LIST holds every call but searches, which HubSpot counts apart."""
+    """A limit of its own: LIST holds every call but searches and associations, which HubSpot counts apart."""
 
     LIST = "list"
     SEARCH = "search"
+    ASSOCIATIONS = "associations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +46,34 @@ class Permit:
 class _Window:
     limit: int
     seconds: float
+    least_margin: float
+    most_margin: float
+    margin: float = field(init=False)
     sent: deque[float] = field(default_factory=deque)
     blocked_until: float = 0.0
     taken_by_others: int = 0
+    fastest: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.margin = self.least_margin
+
+    @property
+    def lasts(self) -> float:
+        return self.seconds + self.margin
+
+    def widen(self, now: float) -> None:
+        """Last longer from now on; several refusals at once are one lesson."""
+        if now >= self.blocked_until:
+            self.margin = min(self.most_margin, self.margin * 2)
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next permit, 0 when there is one."""
-        while self.sent and self.sent[0] + self.seconds <= now:
+        while self.sent and self.sent[0] + self.lasts <= now:
             self.sent.popleft()
         if now < self.blocked_until:
             return self.blocked_until - now
         surplus = len(self.sent) - max(1, self.limit - self.taken_by_others)
-        return 0.0 if surplus < 0 else self.sent[surplus] + self.seconds - now
+        return 0.0 if surplus < 0 else self.sent[surplus] + self.lasts - now
 
 
 class Limiter:
@@ -64,7 +87,11 @@ class Limiter:
     ) -> None:
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._windows = {Lane.LIST: _Window(110, 10.2), Lane.SEARCH: _Window(5, 1.06)}
+        self._windows = {
+            Lane.LIST: _Window(110, 10.0, least_margin=0.2, most_margin=0.8),
+            Lane.ASSOCIATIONS: _Window(100, 10.0, least_margin=0.2, most_margin=0.8),
+            Lane.SEARCH: _Window(5, 1.0, least_margin=0.03, most_margin=0.25),
+        }
 
     def wait(self, lane: Lane, stop: Callable[[], bool] | None = None) -> Permit:
         """Take a permit, waiting for it as long as it takes. Raises LoadStopped when `stop` says so."""
@@ -76,6 +103,11 @@ class Limiter:
                 return permit
             self._sleep(min(delay, _SLICE))
 
+    def give_back(self, permit: Permit) -> None:
+        """Take back a permit with which nothing was sent."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._windows[permit.lane].sent.remove(permit.sent_at)
+
     def refused(self, lane: Lane, seconds: float, *, rolls: bool = False) -> float:
         """Hand out no permit of a lane for some seconds, because HubSpot answered 429; return how long that is.
 
@@ -83,13 +115,15 @@ class Limiter:
         """
         with self._lock:
             window, now = self._windows[lane], self._clock()
+            window.widen(now)
             if rolls and window.sent:
-                seconds = max(1.0, min(seconds, window.sent[0] + window.seconds - now))
+                seconds = max(_SHORTEST_WAIT, min(seconds, window.sent[0] + window.lasts - now))
             window.blocked_until = max(window.blocked_until, now + seconds)
             return window.blocked_until - now
 
     def observe(self, permit: Permit, headers: Mapping[str, str]) -> None:
         """Learn the portal's real limit, and what other programs use of it, from an answer's headers."""
+        self._restamp(permit)
         limit = _count(headers.get("X-HubSpot-RateLimit-Max", ""))
         remaining = _count(headers.get("X-HubSpot-RateLimit-Remaining", ""))
         if not limit or headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "10000") != "10000":
@@ -100,6 +134,18 @@ class Limiter:
             if remaining is not None:
                 window.taken_by_others = max(0, limit - remaining - permit.used - _OVERTAKING)
 
+    def _restamp(self, permit: Permit) -> None:
+        """Move a stamp to when its request seems to have arrived, as far as the fastest answer tells.
+
+        Not for searches: they are so few a second that every doubt would cost one of them.
+        """
+        with self._lock:
+            window, now = self._windows[permit.lane], self._clock()
+            window.fastest = min(window.fastest, now - permit.sent_at)
+            if permit.lane is not Lane.SEARCH and permit.sent_at in window.sent:
+                window.sent.remove(permit.sent_at)
+                bisect.insort(window.sent, now - window.fastest)
+
     def _take(self, lane: Lane) -> tuple[Permit | None, float]:
         with self._lock:
             window, now = self._windows[lane], self._clock()
@@ -107,6 +153,7 @@ class Limiter:
             if delay > 0:
                 return None, delay
             window.sent.append(now)
+            window.margin = max(window.least_margin, window.margin * _FORGETTING)
             return Permit(lane, now, len(window.sent)), 0.0
 
 

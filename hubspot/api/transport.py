@@ -22,8 +22,9 @@ TIMEOUT = httpx.Timeout(
     pool=60.0,  # waiting for a connection of our own is no fault of HubSpot's
 )
 LIMITS = httpx.Limits(
-    max_connections=32,
-    max_keepalive_connections=32,
+    # As many as a load's threads, and a few for what people ask meanwhile.
+    max_connections=50,
+    max_keepalive_connections=50,
     # Servers commonly close idle connections after 5 s; closing first avoids sending into a closing one.
     keepalive_expiry=4.0,
 )

@@ -1,7 +1,8 @@
 """Wire records to typed columns. Values arrive as text; null, "" and a missing key all mean "no value"."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,72 +11,93 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubspot.api.protocol import Record
+from hubspot.sync.pages import ID, Piece, read_texts
 
 # Converting many records at once is cheaper, but the first page should show at once.
 _CHUNK = 2_000
+_CHUNK_SHARE = 0.02
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_CATEGORIES = pd.CategoricalDtype(pd.Index([], dtype="str"))
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Converted records, and the stretches of ids, each up to but not including its second, of which they are all.
+
+    `unreadable` counts, by property, the values that could not be read as the property's type and became null.
+    """
+
+    table: pa.Table
+    stretches: tuple[tuple[int, int], ...] = ()
+    unreadable: Mapping[str, int] = field(default_factory=dict)
 
 
 class TableBuilder:
     """Collects pages of records into one table of a fixed schema, readable while it grows.
 
     One thread adds, any thread may read. A value that can't be read as its property's type becomes null and is
-    counted in `unreadable`, by property.
+    counted in `unreadable`, by property. `chunks`, of the same schema, are there from the beginning.
     """
 
-    def __init__(self, schema: pa.Schema) -> None:
+    def __init__(self, schema: pa.Schema, chunks: Sequence[Chunk] = ()) -> None:
         self.schema = schema
-        self.unreadable: Counter[str] = Counter()
-        self.num_records = 0
-        self._pending: list[Record] = []
-        self._chunks: tuple[pa.Table, ...] = ()
+        self.unreadable = sum((Counter(each.unreadable) for each in chunks), Counter[str]())
+        self._chunks = tuple(each.table for each in chunks)
+        self.num_records = sum(each.num_rows for each in self._chunks)
+        self._pending: list[Piece] = []
+        self._num_pending = 0
 
-    def add(self, records: Iterable[Record]) -> bool:
-        """Add records; return whether `table` now shows more than before."""
-        self._pending.extend(records)
-        if len(self._pending) < min(_CHUNK, max(1, self.num_records)):
-            return False
-        self.flush()
-        return True
+    def add(self, piece: Piece, records: int) -> Chunk | None:
+        """Add so many records of a page; return what `table` shows more than before, None where nothing."""
+        self._pending.append(piece)
+        self._num_pending += records
+        enough = max(_CHUNK, int(self.num_records * _CHUNK_SHARE))
+        return self.flush() if self._num_pending >= min(enough, max(1, self.num_records)) else None
 
-    def flush(self) -> None:
-        """Convert what was added last, so that `table` holds everything."""
-        if self._pending:
-            self._chunks = (*self._chunks, self._convert(self._pending))
-            self.num_records += len(self._pending)
-            self._pending = []
+    def flush(self) -> Chunk | None:
+        """Convert what was added last, so that `table` holds everything; return it, None where there is nothing."""
+        if not self._pending:
+            return None
+        table, lost = to_table(self._pending, self.schema)
+        chunk = Chunk(table, _joined((each.lo, each.hi) for piece in self._pending for each in piece.closed), lost)
+        self._chunks = (*self._chunks, table)
+        self.num_records += table.num_rows
+        self.unreadable.update(lost)
+        self._pending, self._num_pending = [], 0
+        return chunk
 
     def table(self) -> pa.Table:
         """Return the records converted so far; without any, an empty table of the same schema."""
         chunks = self._chunks
         return pa.concat_tables(chunks).unify_dictionaries() if chunks else self.schema.empty_table()
 
-    def _convert(self, records: Sequence[Record]) -> pa.Table:
-        values = [record["properties"] for record in records]
-        return pa.Table.from_arrays([self._column(field, records, values) for field in self.schema], schema=self.schema)
 
-    def _column(self, field: pa.Field, records: Sequence[Record], values: Sequence[Record]) -> pa.Array:
-        name = field.name
-        if name == "hs_object_id":
-            return pa.array([int(record["id"]) for record in records], pa.int64())
-        texts = _texts([each.get(name) for each in values])
-        column = _CONVERTERS[field.type.id](texts)
-        lost = column.null_count - texts.null_count
-        if lost:
-            self.unreadable[name] += lost
-        return column
+def _joined(stretches: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for lo, hi in sorted(stretches):
+        if joined and joined[-1][1] == lo:
+            joined[-1] = (joined[-1][0], hi)
+        elif hi > lo:
+            joined.append((lo, hi))
+    return tuple(joined)
 
 
-def to_table(pages: Iterable[Iterable[Record]], schema: pa.Schema) -> pa.Table:
-    """Return pages of wire records as one table, with the same types for none, one or many records."""
-    builder = TableBuilder(schema)
-    for page in pages:
-        builder.add(page)
-    builder.flush()
-    return distinct(builder.table())
+def to_table(pieces: Sequence[Piece], schema: pa.Schema) -> tuple[pa.Table, Mapping[str, int]]:
+    """Return pages of records as one table, with the same types for none, one or many records.
+
+    The second value counts, by property, the values that could not be read as the property's type and became null.
+    """
+    names = [name for name in schema.names if name != "hs_object_id"]
+    texts = read_texts(pieces, names) if pieces else dict.fromkeys((ID, *names), pa.array([], pa.string()))
+    columns, lost = [], {}
+    for each in schema:
+        text = texts[ID] if each.name == "hs_object_id" else _with_value(texts[each.name])
+        column = _CONVERTERS[each.type.id](text)
+        columns.append(column)
+        if column.null_count > text.null_count:
+            lost[each.name] = column.null_count - text.null_count
+    return pa.Table.from_arrays(columns, schema=schema), lost
 
 
 def distinct(table: pa.Table) -> pa.Table:
@@ -125,16 +147,8 @@ def read_date(text: str) -> date | None:
         return instant.date() if instant else None
 
 
-def _texts(values: list[Any]) -> pa.Array:
-    try:
-        texts = pa.array(values, pa.string())
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        texts = pa.array([None if value is None else _text(value) for value in values], pa.string())
+def _with_value(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), None, texts)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _cast(target: pa.DataType, read: Callable[[str], Any]) -> Callable[[pa.Array], pa.Array]:
@@ -175,9 +189,9 @@ def _booleans(texts: pa.Array) -> pa.Array:
 
 
 def _without_dates(table: pa.Table) -> pa.Table:
-    for index, field in enumerate(table.schema):
-        if field.type == pa.date32():
-            table = table.set_column(index, field.name, table.column(index).cast(pa.timestamp("us")))
+    for index, each in enumerate(table.schema):
+        if each.type == pa.date32():
+            table = table.set_column(index, each.name, table.column(index).cast(pa.timestamp("us")))
     return table
 
 

@@ -5,7 +5,9 @@ import logging
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -21,13 +23,16 @@ from hubspot.errors import (
     NotConnected,
     RateLimited,
     SealError,
+    SnapshotError,
     StoreError,
     UnreadableResponse,
 )
 from hubspot.portal import Portal
 from hubspot.sync.frames import TableBuilder
 from hubspot.sync.load import load
+from hubspot.sync.parts import Parts
 from hubspot.sync.progress import Meter, Phase, Progress
+from hubspot.sync.refresh import refresh
 from hubspot.sync.snapshots import Snapshots
 
 _log = logging.getLogger(__name__)
@@ -70,17 +75,20 @@ class Jobs:
         self._runs: dict[int, _Run] = {}
         self._lock = threading.Lock()
 
-    def start(self, hub_id: int, token: AccessToken, object_types: Sequence[str], epoch: int) -> None:
+    def start(
+        self, hub_id: int, token: AccessToken, object_types: Sequence[str], epoch: int, *, is_full: bool = False
+    ) -> None:
         """Load a portal in the background, unless a load of it is running here or on another replica.
 
-        What is loaded becomes the portal's snapshot only while its epoch is still `epoch`. A load begun under an
-        older one is stopped first.
+        A stored copy is brought up to date, which asks HubSpot only for what changed; `is_full` loads everything.
+        The result becomes the portal's snapshot only while its epoch is still `epoch`. A load begun under an older one
+        is stopped first.
         """
         with self._lock:
             previous = self._runs.get(hub_id)
             if previous and previous.is_running and previous.epoch == epoch:
                 return
-            run = _Run(Meter(hub_id, self._clock), token, tuple(object_types), epoch)
+            run = _Run(Meter(hub_id, self._clock), token, tuple(object_types), epoch, is_full=is_full)
             self._runs[hub_id] = run
         threading.Thread(target=self._work, args=(run, previous), name=f"load {hub_id}", daemon=True).start()
 
@@ -171,23 +179,48 @@ class Jobs:
         with lease.hold():
             threading.Thread(target=self._tell, args=(run,), name=f"told {run.hub_id}", daemon=True).start()
             client = self._open_client(run.hub_id, run.token, stop=run.stopping.is_set, observe=run.observe)
-            loaded = load(client, run.object_types, run)
+            brought = self._refresh(run, client) or self._load_all(run, client)
             run.meter.enter(Phase.SAVING)
             if lease.lost and not lease.try_acquire():
                 raise LoadStopped("Another replica loads this portal now.")
             snapshot = self._snapshots.write(
-                loaded.portal,
-                loaded.tables,
-                loaded_at=run.meter.started_at,
-                unreadable=loaded.unreadable,
-                is_current=lambda: not run.forgotten and self._epoch_of(run.hub_id) == run.epoch,
+                brought.portal,
+                brought.tables,
+                loaded_at=brought.as_of,
+                unreadable=brought.unreadable,
+                is_current=lambda: self._is_current(run),
             )
         if snapshot is None:
             run.release()
             raise LoadStopped("The portal was disconnected.")
         run.meter.finish(Phase.DONE, version=snapshot.version)
         run.release()
-        self._log_done(run, loaded.tables)
+        self._log_done(run, brought.tables)
+
+    def _load_all(self, run: "_Run", client: Client) -> "_Brought":
+        parts = Parts(self._snapshots, run.hub_id, run.meter.started_at, is_current=lambda: self._is_current(run))
+        loaded = load(client, run.object_types, run, parts)
+        return _Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at)
+
+    def _refresh(self, run: "_Run", client: Client) -> "_Brought | None":
+        """Bring the stored copy up to date; None where there is none, or none that this can be done with."""
+        try:
+            snapshot = self._snapshots.latest(run.hub_id)
+            if run.is_full or snapshot is None or not snapshot.objects.keys() >= set(run.object_types):
+                return None
+            copies = {name: snapshot.objects[name] for name in run.object_types}
+            tables = {name: self._snapshots.read(snapshot, name) for name in run.object_types}
+            run.loading = Phase.REFRESHING
+            refreshed = refresh(client, tables, min(copy.loaded_at for copy in copies.values()), run)
+        except SnapshotError as reason:
+            run.loading = Phase.LOADING
+            run.note(str(reason))
+            return None
+        unreadable = {name: Counter(copies[name].unreadable) + Counter(refreshed.unreadable[name]) for name in copies}
+        return _Brought(refreshed.portal, refreshed.tables, unreadable, run.meter.started_at)
+
+    def _is_current(self, run: "_Run") -> bool:
+        return not run.forgotten and self._epoch_of(run.hub_id) == run.epoch
 
     def _acquire(self, lease: Lease, run: "_Run") -> bool:
         # A holder that tells nothing is about to end, or was killed: its lease ends by itself.
@@ -254,11 +287,24 @@ def _told_to_all(error: HubSpotError) -> str:
     return _CONNECTION_ENDED if isinstance(error, NotConnected) else str(error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A portal as HubSpot has it, complete for what was changed before `as_of`, in UTC."""
+
+    portal: Portal
+    tables: Mapping[str, pa.Table]
+    unreadable: Mapping[str, Mapping[str, int]]
+    as_of: datetime
+
+
 class _Run:
     """One load of this process: the report it fills and the switches that end it."""
 
-    def __init__(self, meter: Meter, token: AccessToken, object_types: tuple[str, ...], epoch: int) -> None:
+    def __init__(
+        self, meter: Meter, token: AccessToken, object_types: tuple[str, ...], epoch: int, *, is_full: bool
+    ) -> None:
         self.meter, self.token, self.object_types, self.epoch = meter, token, object_types, epoch
+        self.is_full, self.loading = is_full, Phase.LOADING
         self.hub_id = meter.hub_id
         self.builders: dict[str, TableBuilder] = {}
         self.facts: Portal | None = None
@@ -278,11 +324,11 @@ class _Run:
         if portal.account.hub_id != self.hub_id:
             raise UnreadableResponse("HubSpot answered for another account than this one. Nothing was stored.")
         self.facts = portal
-        self.meter.enter(Phase.LOADING)
+        self.meter.enter(self.loading)
 
     def begins(self, object_type: str, builder: TableBuilder) -> None:
         self.builders[object_type] = builder
-        self.meter.count(object_type, 0)
+        self.meter.begin(object_type, builder.num_records)
 
     def total(self, object_type: str, total: int) -> None:
         self.meter.expect(object_type, total)

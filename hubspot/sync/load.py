@@ -3,19 +3,26 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from multiprocessing.pool import ThreadPool
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
 from hubspot.api import crm
 from hubspot.api.client import Client
+from hubspot.api.protocol import Page, Record
 from hubspot.errors import HubSpotError, MissingScopes
-from hubspot.portal import Owner, Portal, Property
+from hubspot.portal import COMPANIES, CONTACTS, Portal, Property
 from hubspot.sync.frames import TableBuilder, distinct
+from hubspot.sync.lanes import Lanes
+from hubspot.sync.links import LinkReader, with_links
+from hubspot.sync.pages import Piece
+from hubspot.sync.parts import Keeping
+from hubspot.sync.plan import Plan
+from hubspot.sync.ranges import Unread
 from hubspot.sync.schema import arrow_schema, wanted
+from hubspot.sync.survey import Survey, make_survey
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +34,7 @@ class Report(Protocol):
         """Take the portal's facts, before the first record."""
 
     def begins(self, object_type: str, builder: TableBuilder) -> None:
-        """Take the table of an object type, which grows from now on."""
+        """Take the table of an object type, which grows from now on, from what an earlier load has read."""
 
     def total(self, object_type: str, total: int) -> None:
         """Take HubSpot's own count of an object type."""
@@ -43,6 +50,7 @@ class Report(Protocol):
 class Loaded:
     """A whole portal; object types without permission are missing from `tables`.
 
+    Where contacts and companies are there, `tables` has their links too, as `hubspot.sync.links` describes them.
     `unreadable` counts per object type and property the values that became null.
     """
 
@@ -51,114 +59,116 @@ class Loaded:
     unreadable: Mapping[str, Mapping[str, int]]
 
 
-def load(client: Client, object_types: Sequence[str], report: Report) -> Loaded:
-    """Load everything, the object types side by side.
+Choose = Callable[[str, Sequence[Property]], Sequence[str]]
+
+
+def load(
+    client: Client, object_types: Sequence[str], report: Report, parts: Keeping, *, choose: Choose = wanted
+) -> Loaded:
+    """Load everything, the object types side by side, from where `parts` says that an earlier load has ended.
+
+    `choose` says which properties of an object type to read, given their definitions.
 
     Raises MissingScopes when none of them may be read, LoadStopped when the client's `stop` says so, and what the
     client raises when HubSpot can't be read.
     """
     abort = threading.Event()
     client = client.stopping_when(abort.is_set)
-    with ThreadPool(1) as counting:
+    with ThreadPool(2 * len(object_types)) as pool:
         try:
-            counting.apply_async(_count, (client, object_types, report))
-            portal = _read_portal(client, object_types, report)
-            report.portal(portal)
-            builders = _together(
-                {each: _call(_walk, client, each, portal.properties[each], report) for each in object_types}
-            )
+            counts = _Counts(pool, client, object_types)
+            survey = make_survey(client, object_types, report.note)
+            report.portal(survey.portal)
+            if not survey.glances:
+                raise next(iter(survey.refused.values()))
+            return _read_records(client, survey, counts, choose=choose, report=report, parts=parts)
         finally:
             abort.set()
-    return _loaded(portal, builders)
 
 
-def _loaded(portal: Portal, builders: Mapping[str, TableBuilder | MissingScopes]) -> Loaded:
-    complete = {name: builder for name, builder in builders.items() if isinstance(builder, TableBuilder)}
-    refusals = [refusal for refusal in builders.values() if isinstance(refusal, MissingScopes)]
-    if refusals and not complete:
-        raise refusals[0]
+class _Counts:
+    """How many records there are, and which is the newest: asked for at the beginning, told when it is known."""
+
+    def __init__(self, pool: ThreadPool, client: Client, object_types: Sequence[str]) -> None:
+        self._pool = pool
+        self._newest = {each: pool.apply_async(_newest, (client, each)) for each in object_types}
+
+    def tell(self, object_type: str, lanes: Lanes, report: Report) -> None:
+        """Tell a count at once if it is there, else while records arrive."""
+        if self._newest[object_type].ready():
+            self._tell(object_type, lanes, report)
+        else:
+            self._pool.apply_async(self._tell, (object_type, lanes, report))
+
+    def _tell(self, object_type: str, lanes: Lanes, report: Report) -> None:
+        newest = self._newest[object_type].get()
+        if newest is not None and newest.total is not None:
+            report.total(object_type, newest.total)
+            lanes.expect(object_type, newest.total, int(newest.results[0]["id"]) if newest.results else 0)
+
+
+def _newest(client: Client, object_type: str) -> Page[Record] | None:
+    try:
+        return crm.search_page(client, object_type, descending=True, properties=("hs_object_id",), limit=1)
+    except HubSpotError as error:
+        # Without it, the list is read from its beginning to its end.
+        _log.info("No count of %s: %s", object_type, type(error).__name__)
+        return None
+
+
+def _read_records(  # noqa: PLR0913 - everything a load needs
+    client: Client, survey: Survey, counts: _Counts, *, choose: Choose, report: Report, parts: Keeping
+) -> Loaded:
+    definitions = survey.portal.properties
+    names = {each: choose(each, definitions[each]) for each in survey.glances}
+    plan, builders = Plan({each: Unread() for each in names}), {}
+    for object_type, glance in survey.glances.items():
+        found = parts.found(object_type, arrow_schema(definitions[object_type], names[object_type]))
+        plan.glance(object_type, glance)
+        plan.resume(object_type, found.stretches, found.cursor)
+        builders[object_type] = TableBuilder(found.schema, found.chunks)
+        report.begins(object_type, builders[object_type])
+    lanes = Lanes(client, plan, names)
+    for object_type in names:
+        counts.tell(object_type, lanes, report)
+    with LinkReader(client) as links:
+        _fill(builders, lanes, links, report=report, parts=parts)
+        loaded = _loaded(survey, builders, lanes.refused)
+        is_linked = loaded.tables.keys() >= {CONTACTS, COMPANIES}
+        return replace(loaded, tables=with_links(loaded.tables, links.table())) if is_linked else loaded
+
+
+def _fill(
+    builders: Mapping[str, TableBuilder], lanes: Lanes, links: LinkReader, *, report: Report, parts: Keeping
+) -> None:
+    wants_links = builders.keys() >= {CONTACTS, COMPANIES}
+    if wants_links:
+        links.add(builders[COMPANIES].table()["hs_object_id"].to_pylist())
+    cursors: dict[str, str | None] = {}
+    try:
+        for news in lanes.read():
+            chunk = builders[news.object_type].add(Piece(news.page.content, news.closed), news.records)
+            report.arrived(news.object_type, news.records)
+            cursors[news.object_type] = news.cursor
+            if chunk:
+                parts.keep(news.object_type, chunk, news.cursor)
+            if wants_links and news.object_type == COMPANIES:
+                links.add(news.ids)
+    except HubSpotError:
+        for name, cursor in cursors.items():
+            if chunk := builders[name].flush():
+                parts.keep(name, chunk, cursor)
+        raise
+
+
+def _loaded(survey: Survey, builders: Mapping[str, TableBuilder], refused: Mapping[str, MissingScopes]) -> Loaded:
+    complete = {name: builder for name, builder in builders.items() if name not in refused}
+    if not complete:
+        raise next(iter(refused.values()))
+    for builder in complete.values():
+        builder.flush()
     return Loaded(
-        portal=portal,
+        portal=survey.portal,
         tables={name: distinct(builder.table()) for name, builder in complete.items()},
         unreadable={name: dict(builder.unreadable) for name, builder in complete.items()},
     )
-
-
-def _read_portal(client: Client, object_types: Sequence[str], report: Report) -> Portal:
-    answers = _together(
-        {
-            "account": _call(crm.account, client),
-            "owners": _call(_owners, client, report),
-            "deactivated": _call(_deactivated_owners, client),
-            **{each: _call(_properties, client, each) for each in object_types},
-        },
-    )
-    return Portal(
-        account=answers["account"],
-        properties={each: answers[each] for each in object_types},
-        owners=answers["owners"] + answers["deactivated"],
-        read_at=datetime.now(UTC),
-    )
-
-
-def _owners(client: Client, report: Report) -> tuple[Owner, ...]:
-    try:
-        return crm.owners(client)
-    except MissingScopes:
-        report.note("HubSpot did not grant reading owners, so records show owner ids instead of names.")
-        return ()
-
-
-def _deactivated_owners(client: Client) -> tuple[Owner, ...]:
-    try:
-        return crm.owners(client, archived=True)
-    except MissingScopes:
-        return ()
-
-
-def _properties(client: Client, object_type: str) -> tuple[Property, ...]:
-    try:
-        return crm.properties(client, object_type)
-    except MissingScopes:
-        # The walk meets the same refusal and tells it.
-        return ()
-
-
-def _walk(
-    client: Client, object_type: str, definitions: Sequence[Property], report: Report
-) -> TableBuilder | MissingScopes:
-    names = wanted(object_type, definitions)
-    builder = TableBuilder(arrow_schema(definitions, names))
-    report.begins(object_type, builder)
-    try:
-        for page in crm.iter_pages(client, object_type, properties=names):
-            builder.add(page.results)
-            report.arrived(object_type, len(page.results))
-    except MissingScopes as refusal:
-        report.note(f"HubSpot did not grant reading {object_type}, so they are left out.")
-        return refusal
-    builder.flush()
-    return builder
-
-
-def _count(client: Client, object_types: Sequence[str], report: Report) -> None:
-    for object_type in object_types:
-        try:
-            total = crm.count(client, object_type)
-        except HubSpotError as error:
-            # Only "of how many" stays unknown; the walk meets whatever is really wrong.
-            _log.info("No count of %s: %s", object_type, type(error).__name__)
-        else:
-            if total is not None:
-                report.total(object_type, total)
-
-
-def _together(calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Return the results of calls made at once; the first failure is raised without waiting for the others."""
-    # Not an executor: Python waits for an executor's threads when the process ends, and so for a whole load.
-    with ThreadPool(len(calls)) as pool:
-        return dict(pool.imap_unordered(lambda item: (item[0], item[1]()), calls.items()))
-
-
-def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    return lambda: function(*arguments)

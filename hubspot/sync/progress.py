@@ -16,6 +16,7 @@ class Phase(StrEnum):
 
     PREPARING = "preparing"
     LOADING = "loading"
+    REFRESHING = "refreshing"
     SAVING = "saving"
     DONE = "done"
     FAILED = "failed"
@@ -113,8 +114,14 @@ class Meter:
         with self._lock:
             self._phase = phase
 
+    def begin(self, object_type: str, records: int) -> None:
+        """Announce an object type, and the records of it that an earlier load has read."""
+        with self._lock:
+            self._loaded[object_type] = records
+            self._samples.clear()
+
     def count(self, object_type: str, records: int) -> None:
-        """Add records that arrived; 0 announces an object type."""
+        """Add records that arrived."""
         with self._lock:
             self._loaded[object_type] = self._loaded.get(object_type, 0) + records
             now = self.clock()

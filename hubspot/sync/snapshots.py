@@ -17,12 +17,13 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from hubspot.errors import SealError, SnapshotError, SnapshotReplaced
-from hubspot.keyring import KeyRing
+from hubspot.keyring import KeyRing, sealed_with
 from hubspot.portal import Portal
 from hubspot.sync.manifest import ObjectCopy, following, read_manifest, write_manifest
 from hubspot.sync.manifest import Snapshot as Snapshot  # noqa: PLC0414 - part of this module's interface
 
 _MANIFEST = "manifest"
+_PART = "part-"
 _log = logging.getLogger(__name__)
 
 
@@ -91,6 +92,38 @@ class Snapshots:
                 self._write(hub_id, f"{object_type}-{version}", _parquet(table))
             return self._publish(snapshot, is_current)
 
+    def write_part(self, hub_id: int, content: bytes, *, is_current: Callable[[], bool] = lambda: True) -> None:
+        """Store a part of a load that still runs; the next snapshot of the portal replaces all parts."""
+        name = f"{_PART}{secrets.token_hex(8)}"
+        with _translated():
+            if not is_current():
+                return
+            self._write(hub_id, name, content)
+            # As with a snapshot: a deletion may have come between the question and the write.
+            if not is_current():
+                self._discard(hub_id, name)
+
+    def parts(self, hub_id: int) -> Iterator[bytes]:
+        """Yield the parts of a portal's load that did not end; one that can't be opened is removed."""
+        with _translated():
+            names = [each for each in self._names(hub_id) if each.startswith(_PART)]
+        for name in names:
+            try:
+                content = self._read(hub_id, name)
+                if content is not None:
+                    yield self.keyring.open(content, self._context(hub_id, name))
+            except (OSError, SealError):
+                _log.warning("Portal %s: a part of an earlier load can't be opened and is removed", hub_id)
+                self.drop_parts(hub_id, name)
+
+    def drop_parts(self, hub_id: int, prefix: str = _PART) -> None:
+        """Remove the parts of a load that did not end."""
+        with _translated():
+            filesystem, folder = self._folder(hub_id)
+            for name in self._names(hub_id):
+                if name.startswith(prefix):
+                    filesystem.delete_file(f"{folder}/{name}")
+
     def delete(self, hub_id: int) -> None:
         """Remove everything stored of a portal, leftovers too; a portal without a snapshot is fine."""
         self._known.pop(hub_id, None)
@@ -107,6 +140,12 @@ class Snapshots:
             selector = fs.FileSelector(f"{root}/{self._namespace}", allow_not_found=True)
             found = filesystem.get_file_info(selector)
         return tuple(sorted(int(each.base_name) for each in found if each.base_name.isdecimal()))
+
+    def key_ids(self, hub_id: int) -> frozenset[str]:
+        """Return the names of the keys that sealed what is stored of a portal; opens nothing."""
+        with _translated():
+            filesystem, folder = self._folder(hub_id)
+            return frozenset(sealed_with(_head(filesystem, f"{folder}/{name}")) for name in self._names(hub_id))
 
     def _publish(self, snapshot: Snapshot, is_current: Callable[[], bool]) -> Snapshot | None:
         hub_id = snapshot.hub_id
@@ -202,6 +241,12 @@ def _translated() -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SnapshotError(f"The folder for stored copies can't be used ({reason}). The operator must act.") from error
+
+
+def _head(filesystem: fs.FileSystem, path: str) -> bytes:
+    with filesystem.open_input_stream(path) as stream:
+        content: bytes = stream.read(64)
+        return content
 
 
 def _parquet(table: pa.Table) -> bytes:

@@ -66,6 +66,28 @@ def test_a_search_posts_filters_sort_and_cursor_in_its_own_lane(make_client):
     assert client.limiter.wait("list").used == 1
 
 
+def test_raw_pages_are_asked_for_like_others_with_a_permit_taken_before(make_client):
+    portal = Portal(page(5) | {"total": 12}, page(7))
+    client = make_client(portal)
+    above = {"propertyName": "hs_object_id", "operator": "GTE", "value": "5"}
+    search, listing = client.permit("search"), client.permit("list")
+
+    found = crm.search_raw(client, "contacts", filters=[above], properties=("email",), after=400, permit=search)
+    listed = crm.list_raw(client, "contacts", properties=("email",), after="6", permit=listing)
+
+    assert (found.ids, found.total) == ((5,), 12)
+    assert portal.bodies[0] == {
+        "filterGroups": [{"filters": [above]}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": ["email"],
+        "limit": 200,
+        "after": "400",
+    }
+    assert listed.ids == (7,)
+    assert portal.queries[-1] == "limit=100&archived=false&properties=email&after=6"
+    assert (client.permit("search").used, client.permit("list").used) == (2, 2)
+
+
 def test_a_count_is_a_search_for_one(make_client):
     portal = Portal(page(5) | {"total": 431})
 
@@ -80,6 +102,34 @@ def test_a_batch_reads_by_id_and_leaves_out_what_is_gone(make_client):
 
     assert [each["id"] for each in found] == ["1"]
     assert portal.bodies[0]["inputs"] == [{"id": "1"}, {"id": "2"}]
+
+
+def test_links_are_read_over_all_pages_with_the_primary_one_marked(make_client):
+    def to(record_id, *type_ids):
+        kinds = [{"category": "HUBSPOT_DEFINED", "typeId": each, "label": None} for each in type_ids]
+        return {"toObjectId": record_id, "associationTypes": kinds}
+
+    portal = Portal(
+        {
+            "results": [
+                {"from": {"id": "1"}, "to": [to(11, 2, 280), to("12", 280)], "paging": {"next": {"after": "x"}}},
+                {"from": {"id": "2"}, "to": [to(13, 280)]},
+            ]
+        },
+        {"results": [{"from": {"id": "1"}, "to": [to(14, 280)]}]},
+        status_code=207,
+    )
+    client = make_client(portal)
+
+    found = crm.links(client, "companies", "contacts", ids=(1, 2, 3))
+
+    assert found == ((1, 11, True), (1, 12, False), (2, 13, False), (1, 14, False))
+    assert portal.bodies == [
+        {"inputs": [{"id": "1"}, {"id": "2"}, {"id": "3"}]},
+        {"inputs": [{"id": "1", "after": "x"}]},
+    ]
+    assert client.permit("associations").used == 3
+    assert client.permit("list").used == 1
 
 
 def test_an_account_is_read(make_client):

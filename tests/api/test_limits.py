@@ -68,7 +68,53 @@ def test_after_a_429_of_the_rolling_window_the_oldest_request_is_waited_out(cloc
     limiter.wait(Lane.LIST)
     clock.now += 6
 
-    assert limiter.refused(Lane.LIST, 10.0, rolls=True) == pytest.approx(4.2)
+    assert limiter.refused(Lane.LIST, 10.0, rolls=True) == pytest.approx(4.4)  # 10 s, twice the usual margin, less 6 s
+
+
+def test_after_being_refused_the_window_lasts_longer_for_a_while(clock):
+    limiter = make(clock)
+    before = [limiter.wait(Lane.SEARCH).sent_at for _ in range(6)]
+
+    for _ in range(3):
+        limiter.refused(Lane.SEARCH, 1.0)
+        limiter.refused(Lane.SEARCH, 1.0)
+        clock.now += 100
+    after = [limiter.wait(Lane.SEARCH).sent_at for _ in range(6)]
+    for _ in range(2_000):
+        limiter.wait(Lane.SEARCH)
+    clock.now += 100
+    later = [limiter.wait(Lane.SEARCH).sent_at for _ in range(6)]
+
+    assert before[-1] - before[0] == pytest.approx(1.03)
+    assert after[-1] - after[0] > 1.2
+    assert later[-1] - later[0] == pytest.approx(1.03)
+
+
+def test_a_request_that_travelled_long_counts_from_when_it_arrived(clock):
+    limiter = make(clock)
+    quick = limiter.wait(Lane.LIST)
+    clock.now += 0.1
+    limiter.observe(quick, {})
+    slow = [limiter.wait(Lane.LIST) for _ in range(109)]
+    clock.now += 2.1
+    for permit in slow:
+        limiter.observe(permit, {})
+
+    first, second = limiter.wait(Lane.LIST).sent_at, limiter.wait(Lane.LIST).sent_at
+
+    assert first - quick.sent_at == pytest.approx(10.2)
+    assert second - slow[0].sent_at == pytest.approx(10.2 + 2.0)
+
+
+def test_a_permit_given_back_can_be_taken_again(clock):
+    limiter = make(clock)
+    permits = [limiter.wait(Lane.SEARCH) for _ in range(5)]
+
+    limiter.give_back(permits[2])
+
+    assert limiter.wait(Lane.SEARCH).sent_at == permits[0].sent_at
+    limiter.give_back(permits[0])
+    limiter.give_back(permits[0])
 
 
 def test_a_stopped_load_takes_no_permit(clock):

@@ -46,6 +46,38 @@ def test_a_body_that_is_no_page_is_unreadable(content):
         protocol.read_page(content)
 
 
+def test_only_the_ids_of_a_raw_page_are_read():
+    content = body(results=[record("33", email=None), record("7")], paging={"next": {"after": 8}}, total=431)
+
+    assert protocol.read_raw_page(content) == protocol.RawPage(content, (33, 7), "8", 431)
+    assert protocol.read_raw_page(body(results=[])) == protocol.RawPage(body(results=[]), ())
+
+
+def test_a_name_cut_within_a_character_does_not_make_a_page_unreadable():
+    content = b'{"results":[{"id":"5","properties":{"firstname":"\\ud83d"}}]}'
+
+    assert protocol.read_raw_page(content).ids == (5,)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><h1>502 Bad Gateway</h1></html>",
+        b'{"results":[{"id":"1","prop',
+        b"null",
+        b"{}",
+        b'{"results":[1]}',
+        b'{"results":[{"id":1}]}',
+        b'{"results":[{"id":"one"}]}',
+        b'{"results":[{"id":"9999999999999999999"}]}',
+    ],
+)
+def test_a_body_that_is_no_raw_page_is_unreadable(content):
+    with pytest.raises(UnreadableResponse):
+        protocol.read_raw_page(content)
+
+
 def test_properties_are_read_with_their_options_and_without_archived_ones():
     definitions = protocol.read_properties(
         body(

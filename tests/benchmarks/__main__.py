@@ -3,9 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import first_light
+from tests.benchmarks import connections, first_light, sandbox_speed
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for name, figure in first_light.figures(Path(folder)):
-            print(f"{name:<64} {figure}", flush=True)
+        for module in (connections, first_light, sandbox_speed):
+            for name, figure in module.figures(Path(folder)):
+                print(f"{name:<92} {figure}", flush=True)

@@ -1,11 +1,14 @@
 """What a load tells, written down."""
 
+from hubspot.sync.parts import Found
+
 
 class Notebook:
     """A report that only remembers."""
 
     def __init__(self):
         self.facts, self.totals, self.arrivals, self.notes, self.builders = None, {}, [], [], {}
+        self.resumptions = []
 
     def portal(self, portal):
         assert not self.builders, "the facts come before the first record"
@@ -13,6 +16,7 @@ class Notebook:
 
     def begins(self, object_type, builder):
         self.builders[object_type] = builder
+        self.resumptions.append((object_type, builder.num_records))
 
     def total(self, object_type, total):
         self.totals[object_type] = total
@@ -22,3 +26,13 @@ class Notebook:
 
     def note(self, sentence):
         self.notes.append(sentence)
+
+
+class Nowhere:
+    """Keeps nothing, and finds nothing."""
+
+    def found(self, _object_type, schema):
+        return Found(schema)
+
+    def keep(self, *_):
+        pass

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from hubspot.portal import Property
 from hubspot.sync.frames import TableBuilder, distinct, read_date, read_datetime, to_frame, to_table
+from hubspot.sync.pages import Piece
 from hubspot.sync.schema import arrow_schema
 
 DEFINITIONS = [
@@ -48,6 +50,14 @@ def record_of(record_id=1, **properties):
     return {"id": str(record_id), "properties": FULL | properties}
 
 
+def piece_of(*records):
+    return Piece(json.dumps({"results": records}).encode())
+
+
+def table_of(*pages):
+    return to_table([piece_of(*page) for page in pages], SCHEMA)[0]
+
+
 @pytest.mark.parametrize(
     "pages",
     [
@@ -60,7 +70,7 @@ def record_of(record_id=1, **properties):
     ],
 )
 def test_every_portal_gives_the_same_types(pages):
-    table = to_table(pages, SCHEMA)
+    table = table_of(*pages)
     frame = to_frame(table)
 
     assert table.schema == SCHEMA
@@ -69,7 +79,7 @@ def test_every_portal_gives_the_same_types(pages):
 
 
 def test_values_arrive_typed():
-    values = to_table([[record_of(42)]], SCHEMA).to_pylist()[0]
+    values = table_of([record_of(42)]).to_pylist()[0]
 
     assert values == {
         "hs_object_id": 42,
@@ -87,7 +97,7 @@ def test_values_arrive_typed():
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_null_empty_and_missing_are_no_value(nothing):
     missing = {"id": "1", "properties": {}}
-    frame = to_frame(to_table([[record_of(2, **dict.fromkeys(FULL, nothing)), missing]], SCHEMA))
+    frame = to_frame(table_of([record_of(2, **dict.fromkeys(FULL, nothing)), missing]))
 
     assert frame.drop(columns="hs_object_id").isna().all().all()
 
@@ -109,7 +119,7 @@ def test_null_empty_and_missing_are_no_value(nothing):
 )
 def test_a_value_that_cannot_be_read_becomes_null_and_is_counted(name, odd):
     builder = TableBuilder(SCHEMA)
-    builder.add([record_of(1), record_of(2, **{name: odd}), record_of(3)])
+    builder.add(piece_of(record_of(1), record_of(2, **{name: odd}), record_of(3)), 3)
     builder.flush()
 
     assert builder.unreadable == {name: 1}
@@ -139,7 +149,7 @@ def test_a_value_that_cannot_be_read_becomes_null_and_is_counted(name, odd):
     ],
 )
 def test_odd_spellings_are_understood_beside_usual_ones(name, wire, expected):
-    values = to_table([[record_of(1), record_of(2, **{name: wire})]], SCHEMA)[name].to_pylist()
+    values = table_of([record_of(1), record_of(2, **{name: wire})])[name].to_pylist()
 
     assert values[1] == expected
     assert values[0] is not None
@@ -153,7 +163,7 @@ def test_no_text_makes_reading_a_date_fail(text):
 
 @given(st.fixed_dictionaries(dict.fromkeys(FULL, st.none() | st.text(max_size=12) | st.integers() | st.booleans())))
 def test_no_value_makes_a_load_fail(properties):
-    table = to_table([[{"id": "7", "properties": properties}, record_of(8)]], SCHEMA)
+    table = table_of([{"id": "7", "properties": properties}, record_of(8)])
 
     assert table.schema == SCHEMA
     assert table["email"].to_pylist()[1] == FULL["email"]
@@ -162,14 +172,14 @@ def test_no_value_makes_a_load_fail(properties):
 def test_a_repeated_record_stays_once_in_its_last_form_and_records_are_in_order_of_id():
     pages = [[record_of(3), record_of(1, email="old@x.example")], [record_of(2), record_of(1, email="new@x.example")]]
 
-    table = to_table(pages, SCHEMA)
+    table = distinct(table_of(*pages))
 
     assert table["hs_object_id"].to_pylist() == [1, 2, 3]
     assert table["email"].to_pylist()[0] == "new@x.example"
 
 
 def test_a_table_is_one_piece_whatever_its_pages_were():
-    table = distinct(to_table([[record_of(each * 100 + at) for at in range(100)] for each in range(50)], SCHEMA))
+    table = distinct(table_of(*[[record_of(each * 100 + at) for at in range(100)] for each in range(50)]))
 
     assert table.num_rows == 5_000
     assert {column.num_chunks for column in table.columns} == {1}
@@ -178,7 +188,8 @@ def test_a_table_is_one_piece_whatever_its_pages_were():
 def test_the_first_page_shows_at_once_and_later_ones_in_larger_steps():
     builder = TableBuilder(SCHEMA)
 
-    shown = [builder.add([record_of(page * 100 + at) for at in range(100)]) for page in range(8)]
+    pages = [piece_of(*(record_of(page * 100 + at) for at in range(100))) for page in range(8)]
+    shown = [builder.add(page, 100) is not None for page in pages]
 
     assert shown == [True, True, False, True, False, False, False, True]
     assert builder.table().num_rows == builder.num_records == 800
@@ -188,8 +199,8 @@ def test_a_growing_table_can_be_read_with_the_types_of_the_whole():
     builder = TableBuilder(SCHEMA)
     assert builder.table().schema == SCHEMA
 
-    builder.add([record_of(1, lifecyclestage="lead")])
-    builder.add([record_of(2, lifecyclestage="customer")])
+    builder.add(piece_of(record_of(1, lifecyclestage="lead")), 1)
+    builder.add(piece_of(record_of(2, lifecyclestage="customer")), 1)
 
     assert builder.table().schema == SCHEMA
     assert list(to_frame(builder.table())["lifecyclestage"]) == ["lead", "customer"]

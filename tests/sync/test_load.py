@@ -9,7 +9,7 @@ import pytest
 from hubspot.api.client import HubSpot
 from hubspot.errors import LoadStopped, MissingScopes, ResponseError, Unauthorized
 from hubspot.sync.load import load
-from tests.sync.notebook import Notebook
+from tests.sync.notebook import Notebook, Nowhere
 
 MISSING = httpx.Response(403, json={"category": "MISSING_SCOPES"})
 BOTH = ("contacts", "companies")
@@ -41,6 +41,14 @@ class Portal:
     def properties(self, _request, _object_type):
         return {"results": [{"name": "hubspotscore", "label": "Score", "type": "number", "hubspotDefined": True}]}
 
+    def links(self, request, _object_type):
+        kinds = [{"category": "HUBSPOT_DEFINED", "typeId": 2}]
+        companies = [each["id"] for each in json.loads(request.content)["inputs"]]
+        first = (
+            [{"from": {"id": "1"}, "to": [{"toObjectId": 5, "associationTypes": kinds}]}] if "1" in companies else []
+        )
+        return {"results": first}
+
     def search(self, _request, object_type):
         return {"results": [], "total": self.numbers[object_type]}
 
@@ -61,6 +69,7 @@ def test_everything_is_loaded_once_and_told():
     assert loaded.tables["contacts"]["hs_object_id"].to_pylist() == [1, 2, 3, 4, 5]
     assert loaded.tables["companies"]["hs_object_id"].to_pylist() == [1, 2, 3]
     assert loaded.tables["contacts"].schema.names == ["hs_object_id", "createdate", "lastmodifieddate", "hubspotscore"]
+    assert loaded.tables["links"].to_pylist() == [{"contact_id": 5, "company_id": 1, "is_primary": True}]
     assert loaded.unreadable == {"contacts": {"hubspotscore": 1}, "companies": {"hubspotscore": 1}}
     assert [owner.id for owner in loaded.portal.owners] == ["7", "8"]
     assert loaded.portal.account.time_zone == "Europe/Berlin"
@@ -79,7 +88,9 @@ def test_totals_are_told_before_the_load_ends():
     notebook.total = lambda *_: counted.set()
     portal = Portal()
     portal.overrides["list_companies"] = lambda request: (
-        httpx.Response(200, json=portal.list(request, "companies")) if counted.wait(5) else httpx.Response(400)
+        httpx.Response(200, json=portal.list(request, "companies"))
+        if request.url.params["properties"] == "hs_object_id" or counted.wait(5)
+        else httpx.Response(400)
     )
 
     run(portal, notebook)
@@ -157,13 +168,14 @@ def test_a_refused_token_ends_the_load():
 
 def test_a_load_is_stopped_between_two_pages():
     portal, notebook = Portal(), Notebook()
+    portal.numbers["contacts"] = 500
     stopping = threading.Event()
     notebook.arrived = lambda *_: stopping.set()
 
     with pytest.raises(LoadStopped):
         run(portal, notebook, stop=stopping.is_set)
 
-    assert sum(request.url.path.endswith("/contacts") for request in portal.requests) < 4
+    assert sum(request.url.path.endswith("/contacts") for request in portal.requests) < 100
 
 
 def test_only_the_object_types_asked_for_are_read():
@@ -189,6 +201,7 @@ def route(path):
         "account": r"/account-info/[^/]+/details()",
         "owners": r"/crm/owners/[^/]+()",
         "properties": r"/crm/properties/[^/]+/(\w+)",
+        "links": r"/crm/associations/[^/]+/(\w+)/\w+/batch/read",
         "search": r"/crm/objects/[^/]+/(\w+)/search",
         "list": r"/crm/objects/[^/]+/(\w+)",
     }
@@ -198,4 +211,4 @@ def route(path):
 def run(portal, notebook, *, object_types=BOTH, **client):
     with httpx.Client(transport=httpx.MockTransport(portal)) as http:
         hubspot = HubSpot("https://api.example", http=http)
-        return load(hubspot.client(42, lambda _rejected: "token", **client), object_types, notebook)
+        return load(hubspot.client(42, lambda _rejected: "token", **client), object_types, notebook, Nowhere())

@@ -1,6 +1,7 @@
 import stat
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pyarrow as pa
 import pytest
 
@@ -8,6 +9,7 @@ from hubspot.errors import SnapshotError
 from hubspot.keyring import KeyRing
 from hubspot.portal import Account, Option, Owner, Portal, Property
 from hubspot.sync.frames import to_table
+from hubspot.sync.pages import Piece
 from hubspot.sync.schema import arrow_schema
 from hubspot.sync.snapshots import Snapshots
 
@@ -219,4 +221,5 @@ def records(*ids) -> pa.Table:
         "birthday": "1990-12-10",
         "opted_out": "true",
     }
-    return to_table([[{"id": str(each), "properties": values} for each in ids]], schema)
+    page = {"results": [{"id": str(each), "properties": values} for each in ids]}
+    return to_table([Piece(orjson.dumps(page))], schema)[0].combine_chunks()

@@ -1,0 +1,100 @@
+"""Which contacts work at which companies: all links, the primary ones marked, not only each contact's own company.
+
+HubSpot does not move a record's date when only its links change, so they are read whole every time: a thousand
+companies a call, under a limit of their own.
+Source: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
+"""
+
+from collections.abc import Iterable, Mapping
+from multiprocessing.pool import AsyncResult, ThreadPool
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hubspot.api import crm
+from hubspot.api.client import Client
+from hubspot.portal import COMPANIES, CONTACTS
+
+LINKS = "links"
+SCHEMA = pa.schema(
+    [
+        pa.field("contact_id", pa.int64(), nullable=False),
+        pa.field("company_id", pa.int64(), nullable=False),
+        pa.field("is_primary", pa.bool_(), nullable=False),
+    ]
+)
+_AT_ONCE = 4
+
+
+class LinkReader:
+    """Reads the links of companies while their records still arrive. A context manager, for its threads."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._pool = ThreadPool(_AT_ONCE)
+        self._waiting: list[int] = []
+        self._asked: list[AsyncResult[tuple[tuple[int, int, bool], ...]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.terminate()
+
+    def add(self, company_ids: Iterable[int]) -> None:
+        """Take companies whose links are to be read."""
+        self._waiting.extend(company_ids)
+        while len(self._waiting) >= crm.LINKS_LIMIT:
+            self._ask()
+
+    def table(self) -> pa.Table:
+        """Return all links, in order of contacts and companies, when they are there.
+
+        Columns: contact_id, company_id (both int64), is_primary. Raises what the client raises.
+        """
+        if self._waiting:
+            self._ask()
+        links = [link for asked in self._asked for link in asked.get()]
+        columns = zip(*((contact, company, primary) for company, contact, primary in links), strict=True)
+        arrays = list(columns) or [(), (), ()]
+        table = pa.Table.from_arrays(
+            [pa.array(values, field.type) for values, field in zip(arrays, SCHEMA, strict=True)], schema=SCHEMA
+        )
+        return table.sort_by([("contact_id", "ascending"), ("company_id", "ascending")])
+
+    def _ask(self) -> None:
+        ids, self._waiting = self._waiting[: crm.LINKS_LIMIT], self._waiting[crm.LINKS_LIMIT :]
+        call: dict[str, Any] = {"ids": ids}
+        self._asked.append(self._pool.apply_async(crm.links, (self._client, COMPANIES, CONTACTS), call))
+
+
+def with_links(tables: Mapping[str, pa.Table], links: pa.Table) -> dict[str, pa.Table]:
+    """Return contacts and companies whose columns about each other say what the links say, and the links beside them.
+
+    These are `associatedcompanyid`, the primary company, and `num_associated_contacts`; the copies of them that HubSpot
+    keeps in records are not always of the same moment.
+    """
+    contacts, companies = tables[CONTACTS], tables[COMPANIES]
+    known = links.filter(pc.is_in(links["contact_id"], contacts["hs_object_id"].combine_chunks()))
+    primary = known.filter(known["is_primary"])
+    at = pc.index_in(contacts["hs_object_id"], primary["contact_id"].combine_chunks())
+    own_company = primary["company_id"].combine_chunks().take(at.combine_chunks())
+    ids = companies["hs_object_id"].to_numpy()
+    linked = np.sort(known["company_id"].to_numpy())
+    counts = np.searchsorted(linked, ids, "right") - np.searchsorted(linked, ids, "left")
+    return {
+        **tables,
+        LINKS: known,
+        CONTACTS: _replaced(contacts, "associatedcompanyid", own_company),
+        COMPANIES: _replaced(companies, "num_associated_contacts", pa.array(counts)),
+    }
+
+
+def _replaced(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    if at < 0:
+        return table
+    field = table.schema.field(at)
+    return table.set_column(at, field, values.cast(field.type))

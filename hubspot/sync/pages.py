@@ -1,0 +1,94 @@
+"""Bytes of record pages to columns of text, without a Python object for every value."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.json as paj
+
+from hubspot.errors import UnreadableResponse
+from hubspot.sync.ranges import Closed
+
+ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A page as it came, and the stretches of ids of it that are news; without any, all of its records are."""
+
+    content: bytes
+    closed: Sequence[Closed] = (Closed(0, 0, slice(None)),)
+
+
+def read_texts(pieces: Sequence[Piece], names: Sequence[str]) -> dict[str, pa.Array]:
+    """Return the ids and the properties of these names as text, a column each; what a record lacks is null.
+
+    The id's column is called `id`. Raises UnreadableResponse for a record without its parts.
+    """
+    try:
+        columns, lengths = _columns(pieces, names)
+    except pa.ArrowInvalid:
+        columns, lengths = _columns_value_by_value(pieces, names)
+    wanted = _positions(pieces, lengths)
+    return columns if wanted is None else {name: column.take(wanted) for name, column in columns.items()}
+
+
+def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, pa.Array], list[int]]:
+    """Read all pages at once: to Arrow's reader, a page is one row that holds a list of records."""
+    content = b"\n".join(each.content.replace(b"\n", b" ") for each in pieces)
+    table = paj.read_json(
+        pa.BufferReader(content),
+        # One block, so that a page is never cut; threads would wait for the interpreter all the same.
+        read_options=paj.ReadOptions(use_threads=False, block_size=len(content) + 1),
+        parse_options=paj.ParseOptions(explicit_schema=_schema(names), unexpected_field_behavior="ignore"),
+    )
+    pages = table["results"].combine_chunks()
+    ids, properties = pages.flatten().flatten()
+    columns = {ID: ids} | dict(zip(names, properties.flatten(), strict=True))
+    return columns, pages.value_lengths().to_pylist()
+
+
+def _schema(names: Sequence[str]) -> pa.Schema:
+    properties = pa.struct([(name, pa.string()) for name in names])
+    return pa.schema([("results", pa.list_(pa.struct([(ID, pa.string()), ("properties", properties)])))])
+
+
+def _columns_value_by_value(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, pa.Array], list[int]]:
+    """Read what Arrow's reader refuses: values that are not text, and half characters of a name cut in the middle."""
+    pages = [list(_records(each.content)) for each in pieces]
+    records = [record for page in pages for record in page]
+    columns = {name: pa.array([_text(values.get(name)) for _, values in records], pa.string()) for name in names}
+    return {ID: pa.array([record_id for record_id, _ in records], pa.string())} | columns, [len(page) for page in pages]
+
+
+def _records(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        for each in json.loads(content)["results"]:
+            yield str(each["id"]), each["properties"] or {}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableResponse(
+            "HubSpot's answer is not in the form HubSpot documents. Trying again may help."
+        ) from error
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _positions(pieces: Sequence[Piece], lengths: Sequence[int]) -> pa.Array | None:
+    """Return which rows of all pages together count; None for all of them."""
+    starts = accumulate(lengths, initial=0)
+    kept = [
+        np.arange(start, start + length)[rows]
+        for each, start, length in zip(pieces, starts, lengths, strict=False)
+        for rows in (closed.rows for closed in each.closed)
+    ]
+    count = sum(map(len, kept))
+    return None if count == sum(lengths) else pa.array(np.concatenate(kept) if kept else [], pa.int64())

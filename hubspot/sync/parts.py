@@ -1,0 +1,124 @@
+"""What a running load has read so far, kept so that a load that was killed can go on where it was."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hubspot.sync.frames import Chunk
+from hubspot.sync.snapshots import Snapshots
+
+_log = logging.getLogger(__name__)
+_FACTS = b"part"
+# After that, as much has changed as reading it again costs.
+_KEPT_FOR = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an earlier load has read of one object type, and the cursor at which its walk goes on."""
+
+    schema: pa.Schema
+    chunks: tuple[Chunk, ...] = ()
+    cursor: str | None = None
+
+    @property
+    def stretches(self) -> tuple[tuple[int, int], ...]:
+        """Return the stretches of ids that were read, each up to but not including its second."""
+        return tuple(stretch for chunk in self.chunks for stretch in chunk.stretches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    object_type: str
+    number: int
+    begun_at: datetime
+    cursor: str | None
+    chunk: Chunk
+
+
+class Keeping(Protocol):
+    """Where a load keeps what it has read, and finds what an earlier one has."""
+
+    def found(self, object_type: str, schema: pa.Schema) -> Found:
+        """Return what an earlier load has read of an object type, nothing where its columns were others."""
+
+    def keep(self, object_type: str, chunk: Chunk, cursor: str | None) -> None:
+        """Keep what was just read of an object type, and where its walk goes on."""
+
+
+class Parts:
+    """The parts of one portal's load, beside its snapshot.
+
+    `begun_at` is when the load began whose parts these are, in UTC: what changed since then may be missing in them.
+    `is_current` is asked around every write, as by `Snapshots.write`. Raises SnapshotError as Snapshots does.
+    """
+
+    def __init__(
+        self, snapshots: Snapshots, hub_id: int, started_at: datetime, *, is_current: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._snapshots, self._hub_id, self._is_current = snapshots, hub_id, is_current
+        self.begun_at = started_at
+        self._earlier = self._read(started_at)
+        self._number = max((each.number for each in self._earlier), default=0)
+
+    def found(self, object_type: str, schema: pa.Schema) -> Found:
+        """Return what an earlier load has read of an object type, nothing where its columns were others."""
+        parts = [
+            each for each in self._earlier if each.object_type == object_type and each.chunk.table.schema == schema
+        ]
+        last = max(parts, key=lambda each: each.number, default=None)
+        return Found(schema, tuple(each.chunk for each in parts), last.cursor if last else None)
+
+    def keep(self, object_type: str, chunk: Chunk, cursor: str | None) -> None:
+        """Keep what was just read of an object type, and where its walk goes on."""
+        if not chunk.stretches:
+            return
+        self._number += 1
+        facts = {
+            "object_type": object_type,
+            "stretches": chunk.stretches,
+            "unreadable": chunk.unreadable,
+            "cursor": cursor,
+            "number": self._number,
+            "begun_at": self.begun_at,
+        }
+        table = chunk.table.replace_schema_metadata({_FACTS: orjson.dumps(facts)})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        content: bytes = sink.getvalue().to_pybytes()
+        self._snapshots.write_part(self._hub_id, content, is_current=self._is_current)
+
+    def _read(self, started_at: datetime) -> list[_Part]:
+        try:
+            earlier = [_read_part(content) for content in self._snapshots.parts(self._hub_id)]
+        except (KeyError, TypeError, ValueError, pa.ArrowException):
+            _log.warning("Portal %s: what an earlier load has read is of another form and is read anew", self._hub_id)
+            earlier = []
+            self._snapshots.drop_parts(self._hub_id)
+        begun_at = min((each.begun_at for each in earlier), default=started_at)
+        if started_at - begun_at > _KEPT_FOR:
+            self._snapshots.drop_parts(self._hub_id)
+            return []
+        if earlier:
+            _log.info("Portal %s: going on with the load of %s", self._hub_id, f"{begun_at:%Y-%m-%d %H:%M} UTC")
+        self.begun_at = begun_at
+        return earlier
+
+
+def _read_part(content: bytes) -> _Part:
+    table = pq.read_table(pa.BufferReader(content))
+    facts = orjson.loads(table.schema.metadata[_FACTS])
+    stretches = tuple((lo, hi) for lo, hi in facts["stretches"])
+    return _Part(
+        object_type=facts["object_type"],
+        number=facts["number"],
+        begun_at=datetime.fromisoformat(facts["begun_at"]),
+        cursor=facts["cursor"],
+        chunk=Chunk(table.replace_schema_metadata(None), stretches, facts["unreadable"]),
+    )

@@ -1,0 +1,225 @@
+"""Refreshing a copy from a HubSpot in which people go on working; a full load tells what it must come to."""
+
+import json
+import os
+import random
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pyarrow as pa
+import pytest
+
+from hubspot.api.client import HubSpot
+from hubspot.errors import MissingScopes, SnapshotError
+from hubspot.sync.jobs import Jobs
+from hubspot.sync.load import load
+from hubspot.sync.progress import Phase
+from hubspot.sync.refresh import OutOfStep, refresh
+from tests.running import sandbox
+from tests.sync.notebook import Notebook, Nowhere
+
+BOTH = ("contacts", "companies")
+ROUNDS = 40 if os.environ.get("SOAK") else 6
+
+
+class Portal:
+    """A sandbox of one's own, and a copy of it."""
+
+    def __init__(self, server):
+        self.control = httpx.Client(base_url=server.url, trust_env=False, timeout=60)
+        self.hubspot, self.hub_id = HubSpot(server.url), server.ready["hub_id"]
+        self.token = self.control.post("/sandbox/token", json={}).json()["access_token"]
+        self.client = self.open(self.hub_id, lambda _rejected: self.token)
+        self.copy_made_at, self.tables = datetime.now(UTC), self.load()
+
+    def open(self, hub_id, token, **fields):
+        return self.hubspot.client(hub_id, token, **fields)
+
+    def load(self):
+        return load(self.client, BOTH, Notebook(), Nowhere()).tables
+
+    def edit(self, object_type="contacts", **numbers):
+        edited = self.control.post("/sandbox/edit", json={"object_type": object_type, **numbers})
+        edited.raise_for_status()
+        return edited.json()
+
+    def refresh(self, *, since=None):
+        tables = {name: self.tables[name] for name in BOTH}
+        began = datetime.now(UTC)
+        refreshed = refresh(self.client, tables, since or self.copy_made_at, Notebook())
+        self.copy_made_at, self.tables = began, dict(refreshed.tables)
+        return refreshed
+
+    def close(self):
+        self.control.close()
+        self.hubspot.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    log = tmp_path_factory.mktemp("sandbox") / "log"
+    with sandbox(log, "--contacts", 1500, "--companies", 400, "--seed", 11, "--no-limits") as running:
+        yield running
+
+
+@pytest.fixture
+def portal(server):
+    opened = Portal(server)
+    yield opened
+    opened.close()
+
+
+def assert_up_to_date(portal):
+    expected = portal.load()
+    for name in (*BOTH, "links"):
+        assert differing(portal.tables[name], expected[name]) == [], name
+
+
+def differing(table, expected):
+    """Return the columns that differ, whatever codes stand for their values."""
+    assert table.schema == expected.schema
+    return [each for each in table.schema.names if table[each].to_pylist() != expected[each].to_pylist()]
+
+
+def test_nothing_changed_is_few_requests_and_no_change(portal):
+    portal.client.tally.requests = 0
+
+    refreshed = portal.refresh()
+
+    assert {name: (each.created, each.gone) for name, each in refreshed.changes.items()} == dict.fromkeys(
+        BOTH, ((), ())
+    )
+    assert portal.client.tally.requests < 15
+    assert_up_to_date(portal)
+
+
+def test_created_updated_archived_and_merged_records_are_told_and_applied(portal):
+    edited = portal.edit(create=5, update=7, archive=3, merge=2)
+
+    changes = portal.refresh().changes["contacts"]
+
+    merged = edited["merged"]
+    assert set(map(int, edited["created"])) | {int(each["id"]) for each in merged} == set(changes.created)
+    assert set(map(int, edited["archived"])) | {int(old) for each in merged for old in each["from"]} == set(
+        changes.gone
+    )
+    assert set(map(int, edited["updated"])) <= set(changes.updated)
+    assert_up_to_date(portal)
+
+
+def test_links_that_change_without_their_records_are_seen(portal):
+    portal.edit(link=20, unlink=20)
+    portal.edit("companies", merge=2)
+
+    portal.refresh()
+
+    assert_up_to_date(portal)
+
+
+def test_more_than_a_search_pages_through_in_one_millisecond_is_read(tmp_path):
+    with sandbox(tmp_path / "log", "--contacts", 12_000, "--companies", 10, "--no-limits") as running:
+        portal = Portal(running)
+        portal.edit(bulk_update=11_000)
+
+        changes = portal.refresh().changes["contacts"]
+
+        assert len(changes.updated) >= 11_000
+        assert_up_to_date(portal)
+        portal.close()
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_random_edits_end_in_the_truth(portal, seed):
+    numbers = random.Random(seed)
+    for _ in range(3):
+        for object_type in BOTH:
+            kinds = ("create", "update", "bulk_update", "archive", "merge", "link", "unlink")
+            portal.edit(object_type, **{kind: numbers.choice([0, 0, 1, 9]) for kind in kinds})
+        portal.refresh()
+
+    assert_up_to_date(portal)
+
+
+def test_an_edit_during_the_refresh_is_seen_by_the_next_one(portal):
+    portal.edit(update=3)
+    told = []
+    notebook = Notebook()
+    notebook.arrived = lambda *_: told or told.append(portal.edit(update=5, create=2))
+    began = datetime.now(UTC)
+    tables = {name: portal.tables[name] for name in BOTH}
+    try:
+        portal.tables = dict(refresh(portal.client, tables, portal.copy_made_at, notebook).tables)
+        portal.copy_made_at = began
+    except OutOfStep:
+        pass  # counted between two edits: the copy stays as it was
+
+    portal.refresh()
+
+    assert told
+    assert_up_to_date(portal)
+
+
+def test_a_copy_that_lost_a_record_is_out_of_step(portal):
+    lost = portal.tables["contacts"].slice(1)
+    portal.tables["contacts"] = lost
+
+    with pytest.raises(OutOfStep, match="counts other contacts"):
+        portal.refresh(since=datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_a_copy_with_other_columns_is_out_of_step(portal):
+    portal.tables["contacts"] = portal.tables["contacts"].append_column(
+        "new", pa.nulls(portal.tables["contacts"].num_rows)
+    )
+
+    with pytest.raises(OutOfStep, match="properties of contacts were changed"):
+        portal.refresh()
+
+
+def test_a_permission_that_was_withdrawn_is_said(portal):
+    narrow = {"scopes": ["oauth", "crm.objects.contacts.read"]}
+    portal.token = portal.control.post("/sandbox/token", json=narrow).json()["access_token"]
+
+    with pytest.raises(MissingScopes):
+        portal.refresh()
+
+
+def test_a_second_load_of_a_portal_is_a_refresh_and_damage_makes_it_a_load(portal, store, snapshots, tmp_path):
+    jobs = Jobs(snapshots, store, portal.open, lambda _hub_id: 0)
+
+    def run(**how):
+        jobs.start(portal.hub_id, lambda _rejected: portal.token, BOTH, 0, **how)
+        deadline = time.monotonic() + 20
+        while jobs.progress(portal.hub_id).is_running:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert jobs.progress(portal.hub_id).phase is Phase.DONE, jobs.progress(portal.hub_id).error
+        return count(portal)
+
+    first = run()
+    portal.edit(update=4, archive=2)
+    second = run()
+    full = run(is_full=True)
+    for each in tmp_path.rglob("contacts-*"):
+        each.write_bytes(b"")
+    mended = run()
+
+    assert second < 20 < first
+    assert full > 20
+    assert mended > 20
+    stored = snapshots.latest(portal.hub_id)
+    assert differing(snapshots.read(stored, "contacts"), portal.load()["contacts"]) == []
+    assert set(stored.objects) == {*BOTH, "links"}
+
+
+def count(portal):
+    """Return the requests since the last count."""
+    requests = json.dumps(portal.control.get("/sandbox/stats").json()["requests"])
+    total = sum(sum(by_status.values()) for by_status in json.loads(requests).values())
+    portal.counted, before = total, getattr(portal, "counted", 0)
+    return total - before
+
+
+def test_what_is_out_of_step_is_a_snapshot_error():
+    assert issubclass(OutOfStep, SnapshotError)
