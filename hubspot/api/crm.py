@@ -17,6 +17,7 @@ from hubspot.portal import Account, Owner, Property
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
 BATCH_LIMIT = 100
+_SAME_PAGE = "HubSpot sent the same page twice, so the load was ended. Try again in a minute."
 LINKS_LIMIT = 1_000
 OWNERS_LIMIT = 100
 # HubSpot's edge answers 414 to URLs of about 8 kB; this leaves room for everything else in it.
@@ -143,7 +144,7 @@ def batch_read(
 def links(client: Client, from_type: str, to_type: str, *, ids: Sequence[int]) -> tuple[tuple[int, int, bool], ...]:
     """Return which records belong to up to 1,000 others, as (from, to, whether it is the primary one).
 
-    HubSpot sends the first 100 of each; the rest is asked for.
+    HubSpot sends the first 100 of each; the rest is asked for. Raises UnreadableResponse when it repeats a cursor.
     """
     path = protocol.associations_path(from_type, to_type)
     found: list[tuple[int, int, bool]] = []
@@ -151,7 +152,10 @@ def links(client: Client, from_type: str, to_type: str, *, ids: Sequence[int]) -
     while inputs:
         page = client.post(path, {"inputs": inputs}, protocol.read_links, lane=Lane.ASSOCIATIONS)
         found.extend(page.links)
-        inputs = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
+        following = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
+        if following and following == inputs:
+            raise UnreadableResponse(_SAME_PAGE)
+        inputs = following
     return tuple(found)
 
 
@@ -194,7 +198,7 @@ def _pages(page: Any) -> Iterator[Page[Any]]:
         if found.after is None:
             return
         if found.after == after:
-            raise UnreadableResponse("HubSpot sent the same page twice, so the load was ended. Try again in a minute.")
+            raise UnreadableResponse(_SAME_PAGE)
         after = found.after
 
 

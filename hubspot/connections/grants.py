@@ -86,9 +86,10 @@ class Grants:
         except HubSpotError:
             self._revocations.revoke(grant.account, token.refresh_token)
             raise
+        # First: a grant that is stored but not listed would never be forgotten.
+        self._mark_opened(grant.account.hub_id)
         conn = self._store_grant(grant, token.refresh_token, held)
         self._tokens.remember(grant.account, held)
-        self._mark_opened(grant.account.hub_id)
         _log.info("connected: %s, %d scopes", grant.account, len(grant.scopes))
         return Grant(grant.account, grant.scopes, grant.user, grant.hub_domain, grant.connected_at, conn)
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from hubspot.api.oauth import OAuth
 from hubspot.connections.engine import Store
 from hubspot.connections.records import Account
-from hubspot.errors import HubSpotError, OAuthRefused, StoreRefused, Tampered
+from hubspot.errors import HubSpotError, KeyMissing, OAuthRefused, StoreRefused, Tampered
 from hubspot.keyring import KeyRing
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Revocations:
         return is_done
 
     def retry(self, current: Callable[[Account], str | None]) -> int:
-        """Ask HubSpot again for all that are kept; return how many still wait. Raises StoreError or KeyMissing.
+        """Ask HubSpot again for all that are kept; return how many still wait. Raises StoreError.
 
         `current` is the refresh token that a person's grant holds now, empty for none and None where it can't be read:
         HubSpot may have given the same one to somebody who came back, and then it must live.
@@ -77,6 +77,10 @@ class Revocations:
         except Tampered:
             _log.warning("damaged revocation dropped: %s", account)
             return True
+        except KeyMissing as error:
+            # It waits for its key until its time is over; the others must not wait for it.
+            _log.warning("revocation of %s: %s", account, error)
+            return False
         refresh_token, in_use = plain["refresh_token"], current(account)
         if in_use == refresh_token:
             return True

@@ -66,7 +66,7 @@ class Upkeep:
         """Renew what ends soon; return the seconds until something may be due again."""
         now = self._clock()
         for account in self._live(now):
-            self._mind(account, now)
+            self._mind(account)
         with self._lock:
             due = min((minded.due_at for minded in self._minded.values()), default=now + _LONGEST_REST)
         return min(max(due - self._clock(), _SHORTEST_REST), _LONGEST_REST)
@@ -83,7 +83,7 @@ class Upkeep:
                 del self._minded[account]
             return [account for account, minded in self._minded.items() if minded.due_at <= now]
 
-    def _mind(self, account: Account, now: float) -> None:
+    def _mind(self, account: Account) -> None:
         try:
             due_in = self._renew_early(account)
         except NotConnected:
@@ -91,17 +91,18 @@ class Upkeep:
                 self._minded.pop(account, None)
             return
         except HubSpotError as error:
-            self._pause(account, now, error)
+            self._pause(account, error)
             return
         with self._lock:
             if minded := self._minded.get(account):
                 minded.due_at, minded.pause = self._clock() + due_in, 0.0
 
-    def _pause(self, account: Account, now: float, error: HubSpotError) -> None:
+    def _pause(self, account: Account, error: HubSpotError) -> None:
         with self._lock:
             minded = self._minded[account]
             minded.pause = min(max(2 * minded.pause, _FIRST_PAUSE), _LONGEST_PAUSE)
             if isinstance(error, TryLater):
                 minded.pause = max(minded.pause, error.retry_after)
-            minded.due_at = now + minded.pause
+            # From now on, not from the beginning of the turn: the accounts before this one may have taken long.
+            minded.due_at = self._clock() + minded.pause
         _log.warning("renewal ahead of need: %s, again in %.0f s", type(error).__name__, minded.pause)

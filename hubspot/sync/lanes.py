@@ -25,12 +25,11 @@ _MOST_WAITING = 64
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A page and the stretches of ids of it that nobody had read; `cursor` is where a walk goes on after it."""
+    """A page and the stretches of ids of it that nobody had read."""
 
     object_type: str
     page: RawPage
     closed: Sequence[Closed]
-    cursor: str | None
 
     @property
     def records(self) -> int:
@@ -162,7 +161,7 @@ class Lanes:
         with self._changed:
             closed = self._plan.answer(bite, page, seconds)
             if closed:
-                self._arrived.append(News(bite.object_type, page, closed, self._plan.walks_on_at(bite.object_type)))
+                self._arrived.append(News(bite.object_type, page, closed))
             self._changed.notify_all()
 
     def _leave_out(self, bite: Bite, refusal: MissingScopes) -> None:

@@ -5,9 +5,9 @@ companies a call, under a limit of their own.
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from multiprocessing.pool import AsyncResult, ThreadPool
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +35,8 @@ class LinkReader:
         self._client = client
         self._pool = ThreadPool(_AT_ONCE)
         self._waiting: list[int] = []
-        self._asked: list[AsyncResult[tuple[tuple[int, int, bool], ...]]] = []
+        self._seen: set[int] = set()
+        self._asked: list[AsyncResult[pa.Table]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +45,10 @@ class LinkReader:
         self._pool.terminate()
 
     def add(self, company_ids: Iterable[int]) -> None:
-        """Take companies whose links are to be read."""
-        self._waiting.extend(company_ids)
+        """Take companies whose links are to be read; those given before are not read again."""
+        new = [each for each in company_ids if each not in self._seen]
+        self._seen.update(new)
+        self._waiting.extend(new)
         while len(self._waiting) >= crm.LINKS_LIMIT:
             self._ask()
 
@@ -56,18 +59,20 @@ class LinkReader:
         """
         if self._waiting:
             self._ask()
-        links = [link for asked in self._asked for link in asked.get()]
-        columns = zip(*((contact, company, primary) for company, contact, primary in links), strict=True)
-        arrays = list(columns) or [(), (), ()]
-        table = pa.Table.from_arrays(
-            [pa.array(values, field.type) for values, field in zip(arrays, SCHEMA, strict=True)], schema=SCHEMA
-        )
+        tables = [asked.get() for asked in self._asked]
+        table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
         return table.sort_by([("contact_id", "ascending"), ("company_id", "ascending")])
 
     def _ask(self) -> None:
         ids, self._waiting = self._waiting[: crm.LINKS_LIMIT], self._waiting[crm.LINKS_LIMIT :]
-        call: dict[str, Any] = {"ids": ids}
-        self._asked.append(self._pool.apply_async(crm.links, (self._client, COMPANIES, CONTACTS), call))
+        self._asked.append(self._pool.apply_async(_read, (self._client, ids)))
+
+
+def _read(client: Client, company_ids: Sequence[int]) -> pa.Table:
+    links = crm.links(client, COMPANIES, CONTACTS, ids=company_ids)
+    columns = [contact for _, contact, _ in links], [company for company, _, _ in links], [each[2] for each in links]
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 def with_links(tables: Mapping[str, pa.Table], links: pa.Table) -> dict[str, pa.Table]:

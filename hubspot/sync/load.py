@@ -1,8 +1,9 @@
 """One full load: what the portal is, how many records it has, then every record."""
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.pool import ThreadPool
 from typing import Protocol
@@ -90,21 +91,34 @@ class _Counts:
     """How many records there are, and which is the newest: asked for at the beginning, told when it is known."""
 
     def __init__(self, pool: ThreadPool, client: Client, object_types: Sequence[str]) -> None:
-        self._pool = pool
-        self._newest = {each: pool.apply_async(_newest, (client, each)) for each in object_types}
+        self._known: dict[str, Page[Record]] = {}
+        self._tell: Callable[[str, Page[Record]], None] | None = None
+        self._lock = threading.Lock()
+        for each in object_types:
+            pool.apply_async(self._ask, (client, each))
 
-    def tell(self, object_type: str, lanes: Lanes, report: Report) -> None:
-        """Tell a count at once if it is there, else while records arrive."""
-        if self._newest[object_type].ready():
-            self._tell(object_type, lanes, report)
-        else:
-            self._pool.apply_async(self._tell, (object_type, lanes, report))
+    def tell(self, lanes: Lanes, report: Report, object_types: Collection[str]) -> None:
+        """Tell what is known of these object types, and the rest while records arrive."""
 
-    def _tell(self, object_type: str, lanes: Lanes, report: Report) -> None:
-        newest = self._newest[object_type].get()
-        if newest is not None and newest.total is not None:
-            report.total(object_type, newest.total)
-            lanes.expect(object_type, newest.total, int(newest.results[0]["id"]) if newest.results else 0)
+        def tell(object_type: str, newest: Page[Record]) -> None:
+            if newest.total is not None and object_type in object_types:
+                report.total(object_type, newest.total)
+                lanes.expect(object_type, newest.total, int(newest.results[0]["id"]) if newest.results else 0)
+
+        with self._lock:
+            self._tell, known = tell, dict(self._known)
+        for object_type, newest in known.items():
+            tell(object_type, newest)
+
+    def _ask(self, client: Client, object_type: str) -> None:
+        newest = _newest(client, object_type)
+        if newest is None:
+            return
+        with self._lock:
+            self._known[object_type] = newest
+            tell = self._tell
+        if tell:
+            tell(object_type, newest)
 
 
 def _newest(client: Client, object_type: str) -> Page[Record] | None:
@@ -125,12 +139,11 @@ def _read_records(  # noqa: PLR0913 - everything a load needs
     for object_type, glance in survey.glances.items():
         found = parts.found(object_type, arrow_schema(definitions[object_type], names[object_type]))
         plan.glance(object_type, glance)
-        plan.resume(object_type, found.stretches, found.cursor)
+        plan.resume(object_type, found.stretches)
         builders[object_type] = TableBuilder(found.schema, found.chunks)
         report.begins(object_type, builders[object_type])
     lanes = Lanes(client, plan, names)
-    for object_type in names:
-        counts.tell(object_type, lanes, report)
+    counts.tell(lanes, report, names)
     with LinkReader(client) as links:
         _fill(builders, lanes, links, report=report, parts=parts)
         loaded = _loaded(survey, builders, lanes.refused)
@@ -144,20 +157,20 @@ def _fill(
     wants_links = builders.keys() >= {CONTACTS, COMPANIES}
     if wants_links:
         links.add(builders[COMPANIES].table()["hs_object_id"].to_pylist())
-    cursors: dict[str, str | None] = {}
     try:
         for news in lanes.read():
             chunk = builders[news.object_type].add(Piece(news.page.content, news.closed), news.records)
             report.arrived(news.object_type, news.records)
-            cursors[news.object_type] = news.cursor
             if chunk:
-                parts.keep(news.object_type, chunk, news.cursor)
+                parts.keep(news.object_type, chunk)
             if wants_links and news.object_type == COMPANIES:
                 links.add(news.ids)
     except HubSpotError:
-        for name, cursor in cursors.items():
-            if chunk := builders[name].flush():
-                parts.keep(name, chunk, cursor)
+        # What ended the load is what people must read, not that its rest can't be kept either.
+        with contextlib.suppress(HubSpotError):
+            for name, builder in builders.items():
+                if chunk := builder.flush():
+                    parts.keep(name, chunk)
         raise
 
 

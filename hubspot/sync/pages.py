@@ -48,6 +48,8 @@ def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, p
     )
     pages = table["results"].combine_chunks()
     ids, properties = pages.flatten().flatten()
+    if properties.null_count:
+        raise pa.ArrowInvalid("a record without properties")
     columns = {ID: ids} | dict(zip(names, properties.flatten(), strict=True))
     return columns, pages.value_lengths().to_pylist()
 

@@ -21,11 +21,10 @@ _KEPT_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an earlier load has read of one object type, and the cursor at which its walk goes on."""
+    """What an earlier load has read of one object type."""
 
     schema: pa.Schema
     chunks: tuple[Chunk, ...] = ()
-    cursor: str | None = None
 
     @property
     def stretches(self) -> tuple[tuple[int, int], ...]:
@@ -36,9 +35,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Part:
     object_type: str
-    number: int
     begun_at: datetime
-    cursor: str | None
     chunk: Chunk
 
 
@@ -48,8 +45,8 @@ class Keeping(Protocol):
     def found(self, object_type: str, schema: pa.Schema) -> Found:
         """Return what an earlier load has read of an object type, nothing where its columns were others."""
 
-    def keep(self, object_type: str, chunk: Chunk, cursor: str | None) -> None:
-        """Keep what was just read of an object type, and where its walk goes on."""
+    def keep(self, object_type: str, chunk: Chunk) -> None:
+        """Keep what was just read of an object type."""
 
 
 class Parts:
@@ -65,27 +62,20 @@ class Parts:
         self._snapshots, self._hub_id, self._is_current = snapshots, hub_id, is_current
         self.begun_at = started_at
         self._earlier = self._read(started_at)
-        self._number = max((each.number for each in self._earlier), default=0)
 
     def found(self, object_type: str, schema: pa.Schema) -> Found:
         """Return what an earlier load has read of an object type, nothing where its columns were others."""
-        parts = [
-            each for each in self._earlier if each.object_type == object_type and each.chunk.table.schema == schema
-        ]
-        last = max(parts, key=lambda each: each.number, default=None)
-        return Found(schema, tuple(each.chunk for each in parts), last.cursor if last else None)
+        read = (each.chunk for each in self._earlier if each.object_type == object_type)
+        return Found(schema, tuple(each for each in read if each.table.schema == schema))
 
-    def keep(self, object_type: str, chunk: Chunk, cursor: str | None) -> None:
-        """Keep what was just read of an object type, and where its walk goes on."""
+    def keep(self, object_type: str, chunk: Chunk) -> None:
+        """Keep what was just read of an object type."""
         if not chunk.stretches:
             return
-        self._number += 1
         facts = {
             "object_type": object_type,
             "stretches": chunk.stretches,
             "unreadable": chunk.unreadable,
-            "cursor": cursor,
-            "number": self._number,
             "begun_at": self.begun_at,
         }
         table = chunk.table.replace_schema_metadata({_FACTS: orjson.dumps(facts)})
@@ -117,8 +107,6 @@ def _read_part(content: bytes) -> _Part:
     stretches = tuple((lo, hi) for lo, hi in facts["stretches"])
     return _Part(
         object_type=facts["object_type"],
-        number=facts["number"],
         begun_at=datetime.fromisoformat(facts["begun_at"]),
-        cursor=facts["cursor"],
         chunk=Chunk(table.replace_schema_metadata(None), stretches, facts["unreadable"]),
     )

@@ -64,14 +64,13 @@ class Plan:
         """Take the first page of a list, which shows how its cursors look."""
         self._readers[object_type].glance(page)
 
-    def resume(self, object_type: str, stretches: Iterable[tuple[int, int]], cursor: str | None) -> None:
-        """Take what an earlier load has read, each stretch up to but not including its second id; `glance` first."""
-        self._readers[object_type].resume(stretches, cursor)
+    def resume(self, object_type: str, stretches: Iterable[tuple[int, int]]) -> None:
+        """Take what an earlier load has read, each stretch up to but not including its second id; `glance` first.
 
-    def walks_on_at(self, object_type: str) -> str | None:
-        """Return the cursor at which the walk of an object type goes on, None where there is none."""
-        reader = self._readers[object_type]
-        return reader.cursor(reader.walked_to) if reader.walks else None
+        A walk begins anew: cursors are not kept, and search reads what it has left.
+        """
+        for lo, hi in stretches:
+            self._readers[object_type].unread.close(lo, hi, ())
 
     def expect(self, object_type: str, records: int, top: int) -> None:
         """Take HubSpot's count of an object type and its highest id."""
@@ -141,7 +140,8 @@ class Plan:
         """Return where a walk goes on; one that search has overtaken leaves the rest to search."""
         for name, each in self._readers.items():
             gap = each.unread.gaps[0] if each.walks and each.unread else None
-            if gap and not gap.is_read and (gap.lo <= each.walked_to or not each.is_searchable):
+            is_overtaken = gap and gap.lo > each.walked_to and _can_search(each, gap)
+            if gap and not gap.is_read and not is_overtaken:
                 return _Choice(name, gap, gap.lo)
         return None
 

@@ -1,6 +1,6 @@
 """What is known of one object type while it is read: its gaps, and how HubSpot's list and search behave for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -57,13 +57,6 @@ class Reader:
         self.walked_to = page.ids[0] if page.ids and _ascending(page.ids) else 0
         self.unread.close(0, self.walked_to, ())
         self.unread.look(self.walked_to, _spacing(page.ids))
-
-    def resume(self, stretches: Iterable[tuple[int, int]], cursor: str | None) -> None:
-        """Take what an earlier load has read, and where its walk was."""
-        for lo, hi in stretches:
-            self.unread.close(lo, hi, ())
-        if self.walks and cursor is not None:
-            self._cursor, self.walked_to = cursor, self.unread.gaps[0].lo if self.unread else END
 
     def cursor(self, lo: int) -> str | None:
         """Return the list cursor for records from this id upwards, or of the walk's next page."""

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hubspot.api import crm
 from hubspot.api.client import Client
@@ -70,8 +69,10 @@ def refresh(client: Client, tables: Mapping[str, pa.Table], since: datetime, rep
         survey = make_survey(client, tuple(tables), report.note)
         report.portal(survey.portal)
         _compare(survey, tables)
+        before = {name: crm.count(client, name) for name in tables}
         builders = _read_changed(client, tables, since, report)
-        results = {name: _apply(client, name, tables[name], builders[name].table()) for name in tables}
+        changed = {name: builder.table() for name, builder in builders.items()}
+        results = {name: _apply(client, name, tables[name], changed[name], before[name]) for name in tables}
         return Refreshed(
             portal=survey.portal,
             tables=_linked(client, {name: table for name, (table, _) in results.items()}),
@@ -127,17 +128,22 @@ def _modified_since(object_type: str, since: datetime) -> Mapping[str, str]:
     return {"propertyName": MODIFIED[object_type], "operator": "GTE", "value": milliseconds}
 
 
-def _apply(client: Client, object_type: str, table: pa.Table, changed: pa.Table) -> tuple[pa.Table, Changes]:
-    """Put changed records into a table, take out merged and deleted ones, and count whether that is all."""
+def _apply(
+    client: Client, object_type: str, table: pa.Table, changed: pa.Table, before: int | None
+) -> tuple[pa.Table, Changes]:
+    """Put changed records into a table, take out merged and deleted ones, and count whether that is all.
+
+    `before` is HubSpot's count from before the changed ones were read: people go on working meanwhile.
+    """
     merged = _merged_away(changed)
     changed = _without(changed, merged)
     known, seen = table["hs_object_id"].to_numpy(), changed["hs_object_id"].to_numpy()
     current = distinct(pa.concat_tables([_without(table, np.union1d(seen, merged)), changed]).unify_dictionaries())
-    total = crm.count(client, object_type)
-    if total is not None and total != current.num_rows:
+    counted = [each for each in (before, crm.count(client, object_type)) if each is not None]
+    if counted and current.num_rows > min(counted):
         current = _without(current, _archived(client, object_type))
-    if total is not None and total != current.num_rows:
-        _log.info("%s: HubSpot counts %d records, the copy holds %d", object_type, total, current.num_rows)
+    if not counted or not min(counted) <= current.num_rows <= max(counted):
+        _log.info("%s: HubSpot counts %s records, the copy holds %d", object_type, counted, current.num_rows)
         raise OutOfStep(f"HubSpot counts other {object_type} than this copy holds, so everything is loaded again.")
     left = current["hs_object_id"].to_numpy()
     changes = Changes(
@@ -152,9 +158,11 @@ def _merged_away(changed: pa.Table) -> np.ndarray:
     """Return the ids that live on in other records: HubSpot lists them there, between semicolons."""
     if _MERGED not in changed.schema.names:
         return np.array([], np.int64)
-    texts = pc.drop_null(changed[_MERGED].cast(pa.string())).to_pylist()
-    ids = {int(each) for text in texts for each in text.split(";") if each.isdecimal()}
-    return np.setdiff1d(np.array(sorted(ids), np.int64), [])
+    listed = zip(changed["hs_object_id"].to_pylist(), changed[_MERGED].cast(pa.string()).to_pylist(), strict=True)
+    ids = {
+        int(each) for own, text in listed if text for each in text.split(";") if each.isdecimal() and int(each) != own
+    }
+    return np.array(sorted(ids), np.int64)
 
 
 def _archived(client: Client, object_type: str) -> np.ndarray:

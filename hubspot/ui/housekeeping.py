@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hubspot.connections.leases import Lease
 from hubspot.connections.records import Account
 from hubspot.connections.revocations import KEEP_DAYS
-from hubspot.errors import HubSpotError, StoreError
+from hubspot.errors import HubSpotError
 from hubspot.ui import services
 from hubspot.ui.services import Services
 
@@ -38,7 +38,7 @@ def _keep_fresh() -> None:
     upkeep = services.services().upkeep
     while True:
         upkeep.rest(upkeep.turn())
-        with suppress(StoreError):  # the next turn comes soon
+        with suppress(HubSpotError):  # the next turn comes soon; whoever opens a page is told what is wrong
             services.drop_deleted()
 
 

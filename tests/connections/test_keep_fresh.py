@@ -108,6 +108,20 @@ def test_each_failure_in_a_row_makes_the_pause_longer_up_to_five_minutes():
     assert max(pauses) == pytest.approx(300, abs=1)
 
 
+def test_a_pause_begins_when_the_failure_came_not_when_the_turn_began():
+    upkeep, renewals, clock = kept(StoreDown("down"))
+    slow = renewals.__call__
+
+    def eight_seconds(account):
+        clock.now += 8
+        return slow(account)
+
+    upkeep._renew_early = eight_seconds
+    upkeep.used(ANNA)
+
+    assert upkeep.turn() == pytest.approx(5, abs=0.1)
+
+
 def test_hubspots_own_wish_for_a_pause_is_kept():
     upkeep, renewals, clock = kept(TryLater("busy", 42), 1000.0)
     upkeep.used(ANNA)

@@ -26,7 +26,7 @@ COMMANDS = {"delete": "del", "scan_iter": "scan"}
 # Of redis-py rather than of Redis, or asked for in vain where the line is used: the page then says "unknown".
 NO_COMMANDS = {"pipeline", "execute", "register_script", "close", "config_get"}
 # What redis-py sends by itself: at the start of a connection, for a transaction, for a script.
-BY_THE_CLIENT = {"ping", "hello", "auth", "client|setname", "multi", "exec", "evalsha", "script|load"}
+BY_THE_CLIENT = {"ping", "hello", "auth", "select", "client|setname", "multi", "exec", "evalsha", "script|load"}
 
 
 @pytest.fixture(params=[pytest.param("valkey"), pytest.param("redis", marks=pytest.mark.redis)])

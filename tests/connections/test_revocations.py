@@ -5,6 +5,7 @@ import pytest
 from hubspot.connections.grants import Account, Grants, Pace
 from hubspot.connections.revocations import KEEP_DAYS, Revocations
 from hubspot.errors import NotConnected
+from hubspot.keyring import KeyRing
 
 ANNA = Account(1001, 11)
 DAY = 24 * 3600
@@ -87,6 +88,27 @@ def test_a_damaged_one_is_dropped(store, grants, hubspot, kept):
 
     assert grants.revoke_pending() == 0
     assert hubspot.revoked == []
+
+
+def test_one_sealed_with_a_key_that_is_gone_holds_up_no_other(store, oauth, hubspot, keyring, kept):
+    other = KeyRing({"k9": b"9" * 32})
+    Revocations(store, other, oauth)._keep(Account(1002, 12), "refresh-of-somebody-else")
+
+    waiting = Grants(store, keyring, oauth).revoke_pending()
+
+    assert waiting == 1
+    assert hubspot.revoked == [kept]
+
+
+def test_a_connection_is_listed_before_it_is_stored(grants, hubspot, monkeypatch):
+    def killed(*_):
+        raise SystemExit
+
+    monkeypatch.setattr(Grants, "_store_grant", killed)
+    with pytest.raises(SystemExit):
+        grants.save(hubspot.issue())
+
+    assert list(grants.portals()) == [ANNA.hub_id]
 
 
 def test_a_refused_connection_is_revoked_later_too(grants, hubspot):

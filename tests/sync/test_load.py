@@ -187,6 +187,20 @@ def test_only_the_object_types_asked_for_are_read():
     assert not any("contacts" in str(request.url) for request in portal.requests)
 
 
+def test_no_thread_stays_behind_when_search_never_answers():
+    answering = threading.Event()
+    portal = Portal()
+    portal.overrides["search"] = lambda _request: answering.wait(10) and httpx.Response(400)
+
+    run(portal, Notebook())
+    answering.set()
+
+    deadline = time.monotonic() + 5
+    while [each for each in threading.enumerate() if "(worker)" in each.name]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_search_bodies_hold_no_filter_when_counting():
     portal = Portal()
     run(portal, Notebook())

@@ -27,29 +27,20 @@ def chunk_of(*ids, **fields):
 
 
 def test_what_was_read_is_found_by_the_next_load(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, unreadable={"email": 2}), "cursor-1")
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, unreadable={"email": 2}))
 
     later = Parts(snapshots, HUB, NOW + timedelta(hours=1))
     found = later.found("contacts", SCHEMA)
 
     assert later.begun_at == NOW
     assert found.stretches == ((1, 10),)
-    assert found.cursor == "cursor-1"
     assert found.chunks[0].table == chunk_of(1, 5, 9).table
     assert found.chunks[0].unreadable == {"email": 2}
     assert later.found("companies", SCHEMA).chunks == ()
 
 
-def test_a_walk_goes_on_after_its_last_part(snapshots):
-    parts = Parts(snapshots, HUB, NOW)
-    for number in range(12):
-        parts.keep("contacts", chunk_of(number), f"cursor-{number}")
-
-    assert Parts(snapshots, HUB, NOW).found("contacts", SCHEMA).cursor == "cursor-11"
-
-
 def test_columns_that_changed_meanwhile_are_read_anew(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1), None)
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1))
 
     found = Parts(snapshots, HUB, NOW).found("contacts", SCHEMA.append(pa.field("city", pa.string())))
 
@@ -57,7 +48,7 @@ def test_columns_that_changed_meanwhile_are_read_anew(snapshots):
 
 
 def test_parts_of_a_load_long_ago_are_dropped(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1), None)
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1))
 
     later = Parts(snapshots, HUB, NOW + timedelta(hours=13))
 
@@ -67,7 +58,7 @@ def test_parts_of_a_load_long_ago_are_dropped(snapshots):
 
 
 def test_a_snapshot_takes_the_place_of_its_parts(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1), None)
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1))
 
     snapshots.write(portal(), {"contacts": chunk_of(1).table}, loaded_at=NOW)
 
@@ -76,8 +67,8 @@ def test_a_snapshot_takes_the_place_of_its_parts(snapshots):
 
 def test_a_part_that_cannot_be_opened_is_removed_and_the_others_are_used(snapshots, tmp_path):
     parts = Parts(snapshots, HUB, NOW)
-    parts.keep("contacts", chunk_of(1), None)
-    parts.keep("contacts", chunk_of(2), None)
+    parts.keep("contacts", chunk_of(1))
+    parts.keep("contacts", chunk_of(2))
     broken = next(tmp_path.rglob("part-*"))
     broken.write_bytes(broken.read_bytes()[:-1])
 
@@ -96,7 +87,7 @@ def test_parts_of_another_form_are_dropped(snapshots):
 def test_a_portal_deleted_meanwhile_keeps_no_part(snapshots, answers, tmp_path):
     answers = iter(answers)
 
-    Parts(snapshots, HUB, NOW, is_current=lambda: next(answers)).keep("contacts", chunk_of(1), None)
+    Parts(snapshots, HUB, NOW, is_current=lambda: next(answers)).keep("contacts", chunk_of(1))
 
     assert not list(tmp_path.rglob("part-*"))
 

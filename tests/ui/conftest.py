@@ -58,6 +58,8 @@ def someone(house):
 @pytest.fixture(scope="module")
 def mara(home, running):
     """A browser whose portal is loaded."""
+    # The test before may have left a load running, whose grant is gone.
+    end_loads()
     browser = Browser()
     hub_id = browser.connect(running).account.hub_id
     browser.open()
