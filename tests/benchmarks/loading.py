@@ -123,7 +123,7 @@ def one_load(url, hub_id, *options):
         json.dumps(
             {
                 "seconds": time.monotonic() - report.began,
-                "records": sum(table.num_rows for table in loaded.tables.values()),
+                "records": sum(loaded.tables[name].num_rows for name in BOTH if name in loaded.tables),
                 "requests": client.tally.requests,
                 "throttled": client.tally.throttled,
                 "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
