@@ -107,6 +107,12 @@ def sandbox(log, *options):
         Server(process, "", log).stop()
 
 
+def settings_of(hubspot):
+    """Return the settings of a dashboard that takes this sandbox for HubSpot."""
+    names = ("api_url", "authorize_url", "client_id", "client_secret")
+    return {f"HUBSPOT_{name.upper()}": hubspot.ready[name] for name in names}
+
+
 @contextlib.contextmanager
 def redis_server(folder, *options):
     """Start Debian's redis-server over TCP with an append-only file in `folder`."""

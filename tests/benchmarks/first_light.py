@@ -18,12 +18,7 @@ def figures(folder):
     sizes = ["--contacts", CONTACTS, "--companies", COMPANIES, "--latency-ms", LATENCY_MS]
     with sync_playwright() as playwright, running.sandbox(folder / "sandbox.log", *sizes) as hubspot:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
-        }
+        settings = running.settings_of(hubspot)
         for start in ("first", "second"):
             began = time.monotonic()
             server = running.start_dashboard(folder / "home", folder / "dashboard.log", **settings)

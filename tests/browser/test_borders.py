@@ -23,12 +23,7 @@ socket.onerror = () => told("refused");
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("borders")
     with running.sandbox(folder / "sandbox.log", "--contacts", 300, "--companies", 60, "--no-limits") as hubspot:
-        settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
-        }
+        settings = running.settings_of(hubspot)
         with running.dashboard(folder / "home", folder / "dashboard.log", **settings) as dashboard:
             dashboard.host = hubspot.url.removeprefix("http://")
             yield dashboard

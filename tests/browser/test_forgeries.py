@@ -23,10 +23,7 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("forgeries")
     with running.redis_server(folder) as store, running.sandbox(folder / "sandbox.log") as hubspot:
         settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
+            **running.settings_of(hubspot),
             "REDIS_URL": store.url,
             "DASHBOARD_KEYS": "k1:" + "MTEx" * 10 + "MTE=",
         }

@@ -35,10 +35,8 @@ def server(tmp_path_factory):
     options = ("--contacts", COUNT + 20, "--companies", COUNT + 20, "--no-limits")
     with running.sandbox(folder / "sandbox.log", *options) as hubspot, rewriting(hubspot.url, Portal()) as api_url:
         settings = {
+            **running.settings_of(hubspot),
             "HUBSPOT_API_URL": api_url,
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
         }
         with running.dashboard(folder / "home", folder / "dashboard.log", **settings) as dashboard:
             dashboard.host = hubspot.url.removeprefix("http://")

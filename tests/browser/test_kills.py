@@ -36,10 +36,7 @@ class Life:
     def __init__(self, visitors, home, log, hubspot, chance):
         self.home, self.log, self.chance = home, log, chance
         self.settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
+            **running.settings_of(hubspot),
             "DASHBOARD_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}",
         }
         self.port = running.free_port()

@@ -100,10 +100,8 @@ def house(tmp_path, overheard):
         rewriting(hubspot.url, overheard) as api_url,
     ):
         settings = {
+            **running.settings_of(hubspot),
             "HUBSPOT_API_URL": api_url,
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
         }
         house = House(tmp_path, settings, hubspot.url)
         yield house

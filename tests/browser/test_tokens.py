@@ -22,10 +22,7 @@ def servers(tmp_path_factory):
     options = ["--contacts", 1500, "--companies", 300, "--token-ttl", TTL]
     with running.sandbox(folder / "sandbox.log", *options) as hubspot, running.redis_server(folder) as store:
         settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
+            **running.settings_of(hubspot),
             "REDIS_URL": store.url,
             "DASHBOARD_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
         }

@@ -51,10 +51,7 @@ def deployment(tmp_path):
         proxy = stack.enter_context(closing(RoundRobin(ports)))
         copies = tmp_path / "copies"
         settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
+            **running.settings_of(hubspot),
             "HUBSPOT_REDIRECT_URI": proxy.url,
             "REDIS_URL": store.url,
             "DASHBOARD_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",

@@ -53,10 +53,7 @@ def apart(tmp_path):
         hubspot = stack.enter_context(running.sandbox(tmp_path / "sandbox.log", "--contacts", 2500, "--companies", 400))
         store = stack.enter_context(running.redis_server(tmp_path))
         settings = {
-            "HUBSPOT_API_URL": hubspot.ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": hubspot.ready["authorize_url"],
-            "HUBSPOT_CLIENT_ID": hubspot.ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": hubspot.ready["client_secret"],
+            **running.settings_of(hubspot),
             "REDIS_URL": store.url,
             "DASHBOARD_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
         }

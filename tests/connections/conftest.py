@@ -4,10 +4,11 @@ import pytest
 
 from hubspot.api.oauth import OAuth
 from hubspot.api.transport import open_http
+from hubspot.connections import embedded
 from hubspot.connections.grants import Grants
 from hubspot.connections.sessions import Sessions
 from hubspot.keyring import KeyRing
-from tests.connections.servers import KEYS, Proxy, Server, binaries, opened
+from tests.connections.servers import KEYS, Proxy, Server, binaries, children_of, opened, until
 from tests.connections.token_endpoint import TokenEndpoint
 
 ENGINES = [
@@ -94,3 +95,26 @@ def lossy_grants(lossy_store, keyring, oauth):
 @pytest.fixture
 def sessions(store, keyring):
     return Sessions(store, keyring)
+
+
+@pytest.fixture(params=[pytest.param("valkey"), pytest.param("redis", marks=pytest.mark.redis)])
+def start(request, tmp_path):
+    """Start servers of either engine, with options: `start(*options)`."""
+    started = []
+
+    def start(*options):
+        started.append(Server(binaries()[request.param], tmp_path, *options).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def state_dir(tmp_path):
+    """A folder for the embedded server, whose processes end with the test."""
+    folder = tmp_path / "state" / "redis"
+    yield folder
+    embedded.leave(folder)
+    until(lambda: children_of(folder) == [])

@@ -26,14 +26,6 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def state_dir(tmp_path):
-    folder = tmp_path / "state" / "redis"
-    yield folder
-    embedded.leave(folder)
-    until(lambda: children_of(folder) == [])
-
-
-@pytest.fixture
 def app(state_dir):
     """Start a process of the dashboard that uses the embedded server until it is killed."""
     started = []

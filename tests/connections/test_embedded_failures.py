@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from hubspot.connections import embedded
 from hubspot.connections.engine import open_store
 from hubspot.connections.grants import Account, Grants, Pace
 from hubspot.settings import Settings
@@ -24,14 +23,6 @@ def can_mount():
     if sys.platform != "linux" or shutil.which("unshare") is None:
         return False
     return subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
-
-
-@pytest.fixture
-def state_dir(tmp_path):
-    folder = tmp_path / "state" / "redis"
-    yield folder
-    embedded.leave(folder)
-    until(lambda: children_of(folder) == [])
 
 
 @pytest.fixture

@@ -20,19 +20,6 @@ from tests.running import free_port
 BROWSER = "a" * 64
 
 
-@pytest.fixture(params=[pytest.param("valkey"), pytest.param("redis", marks=pytest.mark.redis)])
-def start(request, tmp_path):
-    started = []
-
-    def start(*options):
-        started.append(Server(binaries()[request.param], tmp_path, *options).start())
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
-
-
 def use_everything(store, keyring, oauth, hubspot):
     """Do what a deployment does from the first click to the last, and what it does when HubSpot ends a grant."""
     check_keys(store, keyring)

@@ -12,24 +12,11 @@ from hubspot.connections.failures import PERMISSIONS
 from hubspot.connections.grants import Account, Grants, Pace
 from hubspot.connections.preferences import Preferences
 from hubspot.errors import SettingsError, StoreDown, StoreRefused
-from tests.connections.servers import Server, binaries, opened, until
+from tests.connections.servers import opened, until
 from tests.running import free_port
 
 ANNA = Account(1001, 11)
 BIG = {"text": "x" * 20_000}
-
-
-@pytest.fixture(params=[pytest.param("valkey"), pytest.param("redis", marks=pytest.mark.redis)])
-def start(request, tmp_path):
-    started = []
-
-    def start(*options):
-        started.append(Server(binaries()[request.param], tmp_path, *options).start())
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 def connected(server, keyring, oauth, hubspot):

@@ -29,7 +29,7 @@ from hubspot import settings as settings_module
 from hubspot.api.oauth import Token
 from hubspot.connections import embedded
 from hubspot.ui import browser, files, guard, policy, services, web
-from tests.running import wait_until
+from tests.running import settings_of, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 ORIGIN = "http://localhost:8501"
@@ -91,14 +91,8 @@ class Wire:
 
     def __init__(self, server, http):
         self.server, self.http = server, http
-        ready = server.ready
-        self.hub_id = ready["hub_id"]
-        self.settings = {
-            "HUBSPOT_CLIENT_ID": ready["client_id"],
-            "HUBSPOT_CLIENT_SECRET": ready["client_secret"],
-            "HUBSPOT_API_URL": ready["api_url"],
-            "HUBSPOT_AUTHORIZE_URL": ready["authorize_url"],
-        }
+        self.hub_id = server.ready["hub_id"]
+        self.settings = settings_of(server)
 
     def faults(self, *entries):
         self.http.post("/sandbox/faults", json=list(entries)).raise_for_status()
