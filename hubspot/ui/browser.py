@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+ASKING = "hubspot.browser"  # in the scope of every request: who asks, hashed, empty without a cookie of ours
 MAX_AGE = 30 * 24 * 3600
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{43}")
 

@@ -3,7 +3,7 @@
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from hubspot.ui.tables import headers
 
 RECORD_ID = "hs_object_id"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ROWS_A_PART = 20_000
 # A spreadsheet takes a cell that begins so for a formula: the four signs, full-width ones, and what it may skip first.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
 _SIGNS = r"=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
@@ -29,8 +30,8 @@ _NEGATIVE_NUMBER = r"^-\d+([.,]\d+)*$"
 _CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 
-def csv_bytes(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns: Sequence[str]) -> bytes:
-    """Return the records as CSV (UTF-8 with byte order mark), in the frame's order, Record ID first.
+def csv_parts(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the records as CSV (UTF-8 with byte order mark), part by part, in the frame's order, Record ID first.
 
     Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its offset, dates are
     ISO 8601; missing values are empty. Columns that the frame lacks are left out.
@@ -42,13 +43,16 @@ def csv_bytes(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns:
     """
     listed = [RECORD_ID, *(column for column in columns if column in frame and column != RECORD_ID)]
     labels = headers(portal, object_type, listed)
-    readable = decoded(frame[listed], portal, object_type)
-    cells = [_cells(readable[column], portal.account.time_zone) for column in listed]
     names = _harmless(pa.array([labels[column] for column in listed], pa.large_string())).to_pylist()
-    file = io.BytesIO()
-    file.write(_BYTE_ORDER_MARK)
-    csv.write_csv(pa.Table.from_arrays(cells, names=names), file)
-    return file.getvalue()
+    # Of the whole column, so that it reads alike in every part.
+    whole = {column for column in listed if _is_whole(frame[column])}
+    yield _BYTE_ORDER_MARK
+    for start in range(0, max(len(frame), 1), _ROWS_A_PART):
+        part = decoded(frame[listed].iloc[start : start + _ROWS_A_PART], portal, object_type)
+        cells = [_cells(part[column], portal.account.time_zone, is_whole=column in whole) for column in listed]
+        file = io.BytesIO()
+        csv.write_csv(pa.Table.from_arrays(cells, names=names), file, csv.WriteOptions(include_header=start == 0))
+        yield file.getvalue()
 
 
 def csv_name(portal: Portal, object_type: str, loaded_at: datetime) -> str:
@@ -62,7 +66,7 @@ def csv_name(portal: Portal, object_type: str, loaded_at: datetime) -> str:
     return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.csv"
 
 
-def _cells(values: pd.Series, time_zone: str) -> pa.Array:
+def _cells(values: pd.Series, time_zone: str, *, is_whole: bool) -> pa.Array:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return _instants(values, time_zone)
     if values.dtype.kind == "M":
@@ -74,7 +78,9 @@ def _cells(values: pd.Series, time_zone: str) -> pa.Array:
         return labels.take(codes)
     if isinstance(values.dtype, pd.StringDtype):
         return _harmless(pa.array(values, pa.large_string(), from_pandas=True))
-    return _numbers(pa.array(values, from_pandas=True))
+    numbers = pa.array(values, from_pandas=True)
+    # Whole numbers without a decimal point, so that a count reads as one.
+    return numbers.cast(pa.int64()) if is_whole else numbers
 
 
 def _harmless(texts: pa.Array) -> pa.Array:
@@ -103,9 +109,10 @@ def _offset_text(offset: pd.Timedelta) -> str:
     return f"{'-' if offset.total_seconds() < 0 else '+'}{hours:02}:{minutes:02}"
 
 
-def _numbers(numbers: pa.Array) -> pa.Array:
-    """Return whole numbers without a decimal point, so that a count reads as one."""
-    if not pa.types.is_floating(numbers.type) or not pc.all(pc.equal(pc.floor(numbers), numbers)).as_py():
-        return numbers
-    is_exact = pc.all(pc.less(pc.abs(numbers), 2.0**53)).as_py()
-    return numbers.cast(pa.int64()) if is_exact else numbers
+def _is_whole(values: pd.Series) -> bool:
+    """Return whether a column of floating numbers holds nothing but exact whole ones."""
+    if not pd.api.types.is_float_dtype(values):
+        return False
+    numbers = pa.array(values, from_pandas=True)
+    is_exact = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), 2.0**53))
+    return pc.all(is_exact).as_py() is not False

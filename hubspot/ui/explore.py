@@ -10,9 +10,8 @@ from hubspot.analysis import filters as filtering
 from hubspot.analysis.counts import rank
 from hubspot.analysis.filters import Filters
 from hubspot.analysis.records import column_label
-from hubspot.errors import NotConnected
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import cards, downloads, elements, files, filter_bar, state, tables, words
+from hubspot.ui import cards, elements, files, filter_bar, state, tables, trouble, words
 from hubspot.ui.filter_bar import TITLES
 from hubspot.ui.state import View
 
@@ -40,13 +39,7 @@ def select(view: View, object_type: str) -> Selection:
         cards.empty_portal(view, words.OBJECT_NOUNS[object_type][1])
         st.stop()
     filters = filter_bar.show(view, everything, object_type)
-    return Selection(object_type, filters, everything, matching(view, everything, filters))
-
-
-def matching(view: View, everything: pd.DataFrame, filters: Filters) -> pd.DataFrame:
-    """Return the records that filters let through, newest first."""
-    found = filtering.select(everything, filters, view.account.time_zone).records
-    return found.sort_values("createdate", ascending=False, kind="stable") if "createdate" in found else found
+    return Selection(object_type, filters, everything, tables.listed(everything, filters, view.account.time_zone))
 
 
 def band(view: View, selection: Selection) -> None:
@@ -83,8 +76,8 @@ def listing(view: View, selection: Selection) -> None:
         return
     columns = tables.COLUMNS[selection.object_type]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(_count_line(selection))
-        _download(view, selection, columns)
+        st.markdown(_count_line(selection), width="content")
+        _download(view, selection.object_type, selection.filters, columns)
     shown = tables.table(
         selection.records, view.portal, selection.object_type, columns=columns, links=not state.is_sample()
     )
@@ -105,29 +98,13 @@ def _plain_count(selection: Selection) -> str:
     return words.of_total(len(selection.records), len(selection.everything), selection.object_type)
 
 
-def _download(view: View, selection: Selection, columns: Sequence[str]) -> None:
-    """Offer the selected records; the file is made on the click, and access is asked for again then."""
-    filters, object_type = selection.filters, selection.object_type
-    # The click is answered outside of this run, where nothing of the session is at hand.
-    person, shown = state.person(), view
-
-    def build() -> bytes:
-        now = state.view(state.visit(person), shown.hub_id)
-        if now.epoch != shown.epoch or object_type not in now.object_types:
-            raise NotConnected("These records may no longer be read here.")
-        # The copy on the screen, also where a newer one has come since: the file is named after its time.
-        records = state.copy_of(shown.key).frames[object_type]
-        return downloads.csv_bytes(matching(shown, records, filters), shown.portal, object_type, columns=columns)
-
-    st.download_button(
-        "Download CSV",
-        build,
-        file_name=downloads.csv_name(view.portal, object_type, view.loaded_at or state.now()),
-        mime=files.owned("text/csv; charset=utf-8", person, view.hub_id),
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"{object_type}.csv",
-    )
+# Soon enough that a page which is only looked at never offers a link that has expired.
+@st.fragment(run_every=files.LIFETIME_SECONDS / 2)
+@trouble.guarded
+def _download(view: View, object_type: str, filters: Filters, columns: Sequence[str]) -> None:
+    """Offer the selected records as a file; it is made on the click, and access is asked for again then."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        elements.link("Download CSV", files.address(view, object_type, filters, columns), primary=False)
 
 
 def _tell_not_loaded(view: View, object_type: str) -> None:

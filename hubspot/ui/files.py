@@ -1,66 +1,153 @@
-"""Files that a page offers for download belong to the browser that asked for them, while it may see their portal.
+"""The route of downloads: a link says, sealed, which records a file holds and which browser may fetch it.
 
-Streamlit hands a made file to whoever knows its address. So its media type names the browser and the portal; the
-server reads that, compares, and takes it off the answer.
+The file is made when it is fetched, on whichever replica is asked, and goes out in parts: nothing of it is kept.
 """
 
+import base64
+import json
 import logging
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from hubspot.errors import HubSpotError
-from hubspot.ui import state
+from hubspot.analysis.filters import Filters
+from hubspot.errors import HubSpotError, KeyMissing, NotConnected, SnapshotReplaced, Tampered
+from hubspot.ui import browser, destinations, downloads, services, state, tables
+from hubspot.ui.state import Copy, View
 
 LOG = logging.getLogger(__name__)
-BROWSER = "hubspot.browser"  # in the scope of every request: who asks, hashed, empty without a cookie of ours
-_OWNER = "; for="
+PATH = "/download"
+LIFETIME_SECONDS = 600
+_PURPOSE = "download"
+_HEADERS = {"cache-control": "no-store"}
 
 
-def owned(media_type: str, browser_hash: str, hub_id: int) -> str:
-    """Return the media type of a file that only this browser may fetch, and only while it sees this portal."""
-    return f"{media_type}{_OWNER}{browser_hash}.{hub_id}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a file holds: records of the copy `version`, as it was on the screen, and the `browser` (hashed) it is for.
+
+    `asked_at` is in seconds since 1970, `loaded_at` the age of the copy.
+    """
+
+    browser: str
+    asked_at: int
+    hub_id: int
+    epoch: int
+    version: str
+    loaded_at: datetime
+    object_type: str
+    filters: Filters
+    columns: tuple[str, ...]
 
 
-class Files:
-    """Refuses a file that was made for another browser, or for one that may not see its portal any more."""
+def address(view: View, object_type: str, filters: Filters, columns: Sequence[str]) -> str:
+    """Return the address of a file of the records that a view's filters let through; good for ten minutes.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection; everything but a file with an owner passes through."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        is_refused = False
-
-        async def checked(message: Message) -> None:
-            nonlocal is_refused
-            if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                kind, has_owner, owner = answer.get("content-type", "").partition(_OWNER)
-                is_refused = bool(has_owner) and not await run_in_threadpool(_may_fetch, scope[BROWSER], owner)
-                if is_refused:
-                    await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
-                elif has_owner:
-                    answer["content-type"], answer["cache-control"] = kind, "no-store"
-            if not is_refused:
-                await send(message)
-
-        await self._app(scope, receive, checked)
+    Everything in it is sealed: search texts and values of records never stand in an address.
+    """
+    order = Order(
+        browser=state.person(),
+        asked_at=int(time.time()),
+        hub_id=view.hub_id,
+        epoch=view.epoch,
+        version=view.version,
+        loaded_at=view.loaded_at or state.now(),
+        object_type=object_type,
+        filters=filters,
+        columns=tuple(columns),
+    )
+    sealed = services.keyring().seal(zlib.compress(_text(order).encode()), _PURPOSE)
+    return f"{PATH}/{base64.urlsafe_b64encode(sealed).decode()}"
 
 
-def _may_fetch(browser_hash: str, owner: str) -> bool:
-    # A server may add a charset behind it.
-    made_for, _, hub_id = owner.partition(";")[0].partition(".")
-    if not browser_hash or browser_hash != made_for:
-        LOG.warning("a file made for another browser was refused")
-        return False
+def download(request: Request) -> Response:
+    """Send the file of a sealed address, or send the browser back to the page with a sentence."""
     try:
-        return hub_id in map(str, state.visit(browser_hash).grants)
+        order = _order(request.path_params["sealed"])
+    except (ValueError, Tampered, KeyMissing):
+        return _refused("file_unreadable")
+    page = order.object_type
+    if order.browser != request.scope[browser.ASKING]:
+        return _refused("file_of_another", page)
+    if time.time() - order.asked_at > LIFETIME_SECONDS:
+        return _refused("file_expired", page, order.hub_id)
+    try:
+        return _file(order)
+    except NotConnected:
+        return _refused("file_closed", page)
     except HubSpotError as error:
-        LOG.warning("a file was refused: %s", type(error).__name__)
-        return False
+        LOG.warning("a file could not be made: %s", type(error).__name__)
+        return _refused("file_missing", page, order.hub_id)
+
+
+def _file(order: Order) -> Response:
+    # Asked again, of the token store: whoever signed out or was disconnected since gets nothing.
+    now = state.view(state.visit(order.browser), order.hub_id)
+    if now.epoch != order.epoch or order.object_type not in now.object_types:
+        raise NotConnected("These records may no longer be read here.")
+    copy, loaded_at = _copy(order, now)
+    if order.object_type not in copy.frames:
+        raise SnapshotReplaced("The copy that this file was to be made of is gone.")
+    records = tables.listed(copy.frames[order.object_type], order.filters, copy.portal.account.time_zone)
+    parts = downloads.csv_parts(records, copy.portal, order.object_type, columns=order.columns)
+    name = downloads.csv_name(copy.portal, order.object_type, loaded_at)
+    headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+    LOG.info("portal %s: %s of %s sent as a file", order.hub_id, len(records), order.object_type)
+    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _copy(order: Order, now: View) -> tuple[Copy, datetime]:
+    """Return the copy that was on the screen, or the newer one that took its place, and how old it is."""
+    try:
+        return state.copy_of(now.key._replace(version=order.version)), order.loaded_at
+    except SnapshotReplaced:
+        return state.copy_of(now.key), now.loaded_at or state.now()
+
+
+def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None) -> Response:
+    LOG.warning("a download was refused: %s", said)
+    query = {state.SAID: said, **({state.PORTAL: hub_id} if hub_id else {})}
+    return RedirectResponse(f"{destinations.PAGES[page].path}?{urlencode(query)}", status_code=303, headers=_HEADERS)
+
+
+def _text(order: Order) -> str:
+    told: dict[str, Any] = {name: getattr(order, name) for name in Order.__slots__}
+    return json.dumps({**told, "loaded_at": order.loaded_at.isoformat(), "filters": _plain(order.filters)})
+
+
+def _order(sealed: str) -> Order:
+    """Read an address. Raises ValueError, Tampered or KeyMissing; what we sealed ourselves is well formed."""
+    told = json.loads(
+        zlib.decompress(services.keyring().open(base64.b64decode(sealed, b"-_", validate=True), _PURPOSE))
+    )
+    return Order(
+        **{
+            **told,
+            "loaded_at": datetime.fromisoformat(told["loaded_at"]),
+            "filters": _filters(told["filters"]),
+            "columns": tuple(told["columns"]),
+        }
+    )
+
+
+def _plain(filters: Filters) -> dict[str, Any]:
+    told = {name: getattr(filters, name) for name in Filters.__slots__}
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value and str(value) for name, value in told.items()
+    }
+
+
+def _filters(told: dict[str, Any]) -> Filters:
+    read: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, list) else value for name, value in told.items()
+    }
+    for name in ("created_from", "created_to"):
+        read[name] = read[name] and date.fromisoformat(read[name])
+    return Filters(**read)

@@ -8,7 +8,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubspot.ui import browser, services
-from hubspot.ui.files import BROWSER
 from hubspot.ui.policy import is_own_socket, is_secure, security_headers
 
 LOG = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ class Guard:
         known = cookie_parser(headers.get("cookie", "")).get(browser.cookie_name(secure=secure), "")
         is_fresh = _is_page_load(scope, headers) and not browser.is_well_formed(known)
         value = browser.new_id() if is_fresh else known
-        scope = {**scope, BROWSER: browser.hashed(value) if browser.is_well_formed(value) else ""}
+        scope = {**scope, browser.ASKING: browser.hashed(value) if browser.is_well_formed(value) else ""}
         if is_fresh:
             # A 304 has no content type and would set no cookie.
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _CONDITIONS]

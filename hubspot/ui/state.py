@@ -24,11 +24,11 @@ from hubspot.sync.frames import to_frame
 from hubspot.sync.manifest import ObjectCopy, Snapshot
 from hubspot.sync.progress import Phase, Progress
 from hubspot.ui import browser, policy, services
-from hubspot.ui.words import RETURNS
+from hubspot.ui.words import FILES, RETURNS
 
 LOG = logging.getLogger(__name__)
 PORTAL = "portal"  # query parameter: the portal this tab looks at
-SAID = "said"  # query parameter: a verdict on a return from HubSpot
+SAID = "said"  # query parameter: a verdict on a return from HubSpot, or on a download
 NEXT = "next"  # query parameter: the page a run outside the frame was asked for
 NOTICE = "notice"  # session state: the sentence shown until the person turns the page
 PAGE = "page"  # session state: the page of the last run, and whether this run is the first one on its page
@@ -222,7 +222,7 @@ def is_page_turned() -> bool:
 
 def notice(page: str) -> Notice | None:
     """Return the sentence this browser should read, until the person turns the page."""
-    said = RETURNS.get(st.query_params.get(SAID, ""))
+    said = {**RETURNS, **FILES}.get(st.query_params.get(SAID, ""))
     if said:
         return Notice("warning", said)
     left = services.services().handshake.take_notice(person())

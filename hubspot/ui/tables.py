@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hubspot.analysis.calendar import wall_clock
+from hubspot.analysis.filters import Filters, select
 from hubspot.analysis.records import COMPANY_NAME, CONTACT_COUNT, NAME, column_label, decoded
 from hubspot.portal import COMPANIES, CONTACTS, Account, Portal
 from hubspot.ui.numbers import EMPTY
@@ -63,6 +64,12 @@ class Table:
             # Sorted on the server, as soon as there are more than 1,000 rows.
             "lazy": True,
         }
+
+
+def listed(frame: pd.DataFrame, filters: Filters, time_zone: str) -> pd.DataFrame:
+    """Return the records of a table and of its files: those that filters let through, newest first."""
+    found = select(frame, filters, time_zone).records
+    return found.sort_values("createdate", ascending=False, kind="stable") if "createdate" in found else found
 
 
 def table(

@@ -23,8 +23,7 @@ from hubspot.errors import HubSpotError, SettingsError
 from hubspot.sandbox.app import create_app as create_sandbox
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.settings import SAMPLE_CLIENT_ID
-from hubspot.ui import destinations, housekeeping, services
-from hubspot.ui.files import BROWSER, Files
+from hubspot.ui import browser, destinations, files, housekeeping, services
 from hubspot.ui.guard import Guard, broken
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def create_settings() -> dict[str, Any]:
     # Beside a folder called pages/, Streamlit would run a deep link's page alone until st.navigation was called once.
     PagesManager.uses_pages_directory = False
     return {
-        "middleware": [Middleware(Guard), Middleware(Files)],
+        "middleware": [Middleware(Guard)],
         "routes": routes(),
         "lifespan": lifespan,
         "exception_handlers": {Exception: broken},
@@ -49,7 +48,11 @@ def create_settings() -> dict[str, Any]:
 
 def routes() -> list[BaseRoute]:
     """Return the routes beside Streamlit's own."""
-    return [Route("/connect", connect, methods=["GET"]), Mount(services.SAMPLE_PATH, app=Sample())]
+    return [
+        Route("/connect", connect, methods=["GET"]),
+        Route(f"{files.PATH}/{{sealed}}", files.download, methods=["GET"]),
+        Mount(services.SAMPLE_PATH, app=Sample()),
+    ]
 
 
 @asynccontextmanager
@@ -84,7 +87,7 @@ def _connect(request: Request) -> Response:
     if _is_same_machine_by_another_name(request.url, redirect_uri):
         return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode({'next': page, 'hop': _hop_now()})}")
     house = services.services()
-    attempt = house.handshake.begin(request.scope[BROWSER], page)
+    attempt = house.handshake.begin(request.scope[browser.ASKING], page)
     return _see_other(
         authorization_url(
             house.settings.authorize_url,

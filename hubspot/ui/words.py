@@ -41,7 +41,17 @@ NOTHING_GRANTED = (
 )
 SAMPLE_RIBBON = "Sample data: a fictional portal that this dashboard made up. Nothing here is from HubSpot."
 
-# What the address bar may ask to be said: verdicts on a return from HubSpot that nothing could be stored for.
+# What the address bar may ask to be said, where a file could not be sent.
+FILES = {
+    "file_unreadable": "This download link can't be read. Use Download CSV on the page.",
+    "file_of_another": (
+        "This download link belongs to another browser, or to a session that ended. Use Download CSV on the page."
+    ),
+    "file_expired": "This download link is older than 10 minutes. Use Download CSV again.",
+    "file_closed": "These records may no longer be read in this browser, so no file was made.",
+    "file_missing": "The records of this file could not be read just now. Use Download CSV again in a moment.",
+}
+# And verdicts on a return from HubSpot that nothing could be stored for.
 RETURNS = {
     "malformed": (
         "This sign-in link can't be read, so nothing was connected. Start again with Connect HubSpot, here in this tab."

@@ -131,7 +131,7 @@ class Visitor:
 
     def download(self):
         with self.page.expect_download() as started:
-            self.page.get_by_role("button", name="Download CSV").click()
+            self.page.get_by_role("link", name="Download CSV").click()
         text = started.value.path().read_text(encoding="utf-8-sig")
         return list(csv.DictReader(io.StringIO(text))), started.value.suggested_filename
 

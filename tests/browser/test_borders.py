@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from hubspot.sandbox.portals import ALDER, NORTHWIND
+from hubspot.ui import words
 from tests import running
 
 pytestmark = pytest.mark.browser
@@ -31,8 +32,12 @@ def server(tmp_path_factory):
 
 def download_address(visitor):
     with visitor.page.expect_download() as started:
-        visitor.page.get_by_role("button", name="Download CSV").click()
+        visitor.page.get_by_role("link", name="Download CSV").click()
     return started.value.url
+
+
+def fetched(visitor, file):
+    return visitor.context.request.get(file, max_redirects=0)
 
 
 def test_no_address_of_one_browser_opens_anything_in_another(visitors, server):
@@ -42,20 +47,22 @@ def test_no_address_of_one_browser_opens_anything_in_another(visitors, server):
     other.connect("/contacts", ALDER.name)
     file = download_address(mine)
 
-    assert mine.context.request.get(file).status == 200
-    assert mine.context.request.get(file).headers["cache-control"] == "no-store"
-    assert other.context.request.get(file).status == 404
-    assert httpx.get(file, trust_env=False).status_code == 404
+    assert fetched(mine, file).status == 200
+    assert fetched(mine, file).headers["cache-control"] == "no-store"
+    assert fetched(other, file).status == 303
+    assert httpx.get(file, trust_env=False).status_code == 303
     for page in ("", "contacts", "companies", "connection"):
         other.open(f"/{page}?portal={NORTHWIND.hub_id}&owner={NORTHWIND.owners[0].id}")
         other.sees(f"{ALDER.time_zone} · {ALDER.currency}")
         other.settles()
         assert NORTHWIND.name not in other.page.locator("body").inner_text()
+    other.open(file.removeprefix(server.url))
+    other.sees(words.FILES["file_of_another"])
     other.check(server.host)
 
     mine.menu("Sign out")
     mine.sees_heading("See your HubSpot")
-    assert mine.context.request.get(file).status == 404
+    assert fetched(mine, file).status == 303
 
 
 def test_a_page_that_stays_open_empties_by_itself_after_disconnecting_elsewhere(visitors, server):

@@ -102,7 +102,7 @@ def connect_and_look_around(visitor):
     for page in ("Companies", "Contacts"):
         visitor.page.get_by_test_id("stSidebar").get_by_role("link", name=page).click()
         visitor.sees_heading(page)
-        visitor.page.get_by_role("button", name="Download CSV").wait_for()
+        visitor.page.get_by_role("link", name="Download CSV").wait_for()
         visitor.sees_charts(3)
 
 

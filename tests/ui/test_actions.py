@@ -1,9 +1,7 @@
 import logging
 from dataclasses import replace
-from unittest.mock import patch
 
 import pytest
-import streamlit
 
 from hubspot.errors import NotConnected, OAuthRefused
 from hubspot.sandbox.portals import ALDER
@@ -309,31 +307,6 @@ def test_what_decides_whose_data_it_is_is_in_the_key_of_every_cached_answer(conn
     for change in ({"hub_id": 1}, {"scopes": ()}, {"epoch": -1}, {"namespace": "x"}, {"version": "x"}):
         assert key._replace(**change) != key
     assert key._fields == ("namespace", "hub_id", "scopes", "epoch", "version")
-
-
-def offered_download(person, page):
-    """Open a list; returns what its download button would call on a click."""
-    with patch.object(streamlit, "download_button") as button:
-        person.open(page)
-    return button.call_args.args[1]
-
-
-def test_a_download_holds_what_the_page_shows(connect):
-    content = offered_download(connect(), "contacts")()
-
-    assert len(content.decode("utf-8-sig").splitlines()) == 21
-
-
-@pytest.mark.parametrize("leave", ["disconnect", "sign out"])
-def test_a_download_that_was_offered_before_is_refused_afterwards(connect, leave):
-    person = connect()
-    build = offered_download(person, "contacts")
-    tab = person.open().choose(leave)
-    if leave == "disconnect":
-        tab.press_in_fragment("disconnect.yes")
-
-    with pytest.raises(NotConnected):
-        build()
 
 
 def test_a_portal_is_loaded_once_for_everybody(house, wire, connect):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-import streamlit as st
 
 from hubspot.errors import NotConnected
 from hubspot.portal import COMPANIES, CONTACTS, OWNERS_SCOPE, READ_SCOPES
@@ -145,19 +144,6 @@ def test_a_view_of_another_portal_is_refused_whoever_asks(connect, northwind):
     for hub_id in (northwind, 0, -1):
         with pytest.raises(NotConnected):
             state.view(state.visit(stranger.person), hub_id)
-
-
-def test_a_file_that_was_offered_with_more_permissions_is_refused_with_fewer(connect, wire, monkeypatch):
-    offered = []
-    mara = connect()
-    monkeypatch.setattr(st, "download_button", lambda _label, build, **_: offered.append(build))
-    mara.open("companies")
-    assert offered[-1]()
-
-    mara.connect(wire, scopes=ONLY[CONTACTS])
-
-    with pytest.raises(NotConnected):
-        offered[-1]()
 
 
 def test_how_many_there_are_of_what_was_not_granted_is_not_told_while_it_loads():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from hubspot.analysis.records import COMPANY_NAME, NAME, contacts_joined
 from hubspot.portal import CONTACTS
-from hubspot.ui.downloads import csv_bytes, csv_name
+from hubspot.ui import downloads
+from hubspot.ui.downloads import csv_name, csv_parts
 from tests.analysis.factories import companies, contacts, definition, portal
 
 SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -18,7 +19,7 @@ SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 def written(*records, columns, of=None):
     joined = contacts_joined(contacts(*records), companies({"hs_object_id": 900, "name": "Cobalt"}))
-    return csv_bytes(joined, of or portal(), CONTACTS, columns=columns)
+    return b"".join(csv_parts(joined, of or portal(), CONTACTS, columns=columns))
 
 
 def rows(content):
@@ -172,9 +173,20 @@ def test_dates_do_not_shift_with_the_zone():
 def test_a_file_holds_exactly_the_given_records_in_their_order():
     joined = contacts_joined(contacts({"email": "a@x"}, {"email": "b@x"}, {"email": "c@x"}), None)
 
-    content = csv_bytes(joined.iloc[[2, 0]], portal(), CONTACTS, columns=["email"])
+    content = b"".join(csv_parts(joined.iloc[[2, 0]], portal(), CONTACTS, columns=["email"]))
 
     assert [row["Record ID"] for row in rows(content)] == ["3", "1"]
+
+
+def test_the_parts_of_a_large_file_read_as_one(monkeypatch):
+    records = [{"email": f"{each}@x", "num_notes": each / 2, "lifecyclestage": "lead"} for each in range(5)]
+    columns = ["email", "num_notes", "lifecyclestage", "createdate"]
+    whole = written(*records, columns=columns)
+
+    monkeypatch.setattr(downloads, "_ROWS_A_PART", 2)
+
+    assert written(*records, columns=columns) == whole
+    assert [row["Number of Sales Activities"] for row in rows(whole)] == ["0", "0.5", "1", "1.5", "2"]
 
 
 def test_no_records_make_a_header_alone():

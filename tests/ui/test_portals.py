@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import streamlit as st
 
-from hubspot.errors import NotConnected, SnapshotReplaced
+from hubspot.errors import SnapshotReplaced
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.sandbox.portals import ALDER
 from hubspot.sync.progress import Phase
@@ -112,36 +111,6 @@ def test_values_that_could_not_be_read_are_counted_for_the_granted_objects():
 
     assert replace(whole, stored=stored).unreadable == 4
     assert replace(whole, stored=stored, object_types=(COMPANIES,)).unreadable == 0
-
-
-@pytest.fixture
-def offered(monkeypatch):
-    """What the pages offer to download."""
-    found = []
-    monkeypatch.setattr(st, "download_button", lambda _label, build, **given: found.append((build, given["file_name"])))
-    return found
-
-
-def test_a_file_holds_the_copy_it_is_named_after(house, connect, wire, offered):
-    person = connect()
-    tab = person.open("contacts")
-    (build, _name), total = offered[-1], rows(tab)
-    wire.http.post("/sandbox/edit", json={"create": 7, "object_type": "contacts"}).raise_for_status()
-    before = house.snapshots.latest(wire.hub_id).version
-    tab.press("refresh")
-    wait_until(lambda: house.snapshots.latest(wire.hub_id).version != before)
-
-    assert build().count(b"\n") == total + 1
-
-
-def test_a_file_is_refused_once_the_person_has_disconnected(connect, offered):
-    person = connect()
-    person.open("contacts")
-    build, _name = offered[-1]
-    person.open("contacts").choose("disconnect").press_in_fragment("disconnect.yes")
-
-    with pytest.raises(NotConnected):
-        build()
 
 
 def test_a_deletion_elsewhere_empties_this_process_at_the_next_look(house, connect, northwind):

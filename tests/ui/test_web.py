@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
 from hubspot.errors import HubSpotError
-from hubspot.ui import browser, destinations, elements, files, guard, services, web
+from hubspot.ui import browser, destinations, elements, guard, services, web
 from hubspot.ui.policy import content_security_policy, is_own_socket
 from tests.ui.tabs import APP, HTTPS, ORIGIN, ask, dashboard
 
@@ -224,7 +224,7 @@ def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_pa
     assert PagesManager.uses_pages_directory is False
     assert set(settings) == {"middleware", "routes", "lifespan", "exception_handlers"}
     assert own_logging.handlers
-    assert [each.cls for each in settings["middleware"]] == [guard.Guard, files.Files]
+    assert [each.cls for each in settings["middleware"]] == [guard.Guard]
 
 
 def test_a_wrong_setting_ends_the_launcher_with_its_sentence(tmp_path, own_logging):
