@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hubspot.errors import KeyMissing, SettingsError, Tampered
 
+_FILE = "keys.json"
 _FORMAT = b"1"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
@@ -105,14 +107,31 @@ def load(keys: Mapping[str, bytes], config_dir: Path) -> KeyRing:
 
     Raises SettingsError when the key file can be read by other users or is damaged.
     """
-    return KeyRing(keys or _generated(config_dir / "keys.json"))
+    return KeyRing(keys or _generated(config_dir / _FILE))
+
+
+def existing(keys: Mapping[str, bytes], config_dir: Path) -> KeyRing | None:
+    """Return the ring as `load` does, but generate nothing: None where there is none yet. Raises SettingsError."""
+    with suppress(FileNotFoundError):
+        return KeyRing(keys or _read(config_dir / _FILE))
+    return None
 
 
 def _generated(path: Path) -> dict[str, bytes]:
-    if not path.exists():
+    with suppress(FileNotFoundError):
+        return _read(path)
+    try:
         _create(path)
+    except OSError as error:
+        raise SettingsError(f"The key file {path} can't be written ({error.strerror}).") from None
+    return _read(path)
+
+
+def _read(path: Path) -> dict[str, bytes]:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise SettingsError(f"The key file {path} can't be opened ({error.strerror}).") from None
     with os.fdopen(descriptor, "rb") as file:

@@ -150,3 +150,23 @@ def test_a_sealed_value_tells_which_key_it_needs(key_id):
 )
 def test_what_was_not_sealed_needs_no_key(value):
     assert keyring.sealed_with(value) == ""
+
+
+def test_looking_for_a_ring_makes_none(tmp_path):
+    assert keyring.existing({}, tmp_path / "config") is None
+    assert list(tmp_path.iterdir()) == []
+
+    made = keyring.load({}, tmp_path / "config")
+
+    assert keyring.existing({}, tmp_path / "config").ids == made.ids
+    assert keyring.existing({"k2": NEW}, tmp_path / "config").ids == ("k2",)
+
+
+def test_a_folder_that_takes_no_key_file_is_a_sentence(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(SettingsError, match="can't be written"):
+        keyring.load({}, tmp_path / "config")

@@ -5,6 +5,7 @@ dashboard runs. Nothing it prints is a token or the address of a person.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,14 @@ from hubspot.sync.snapshots import Snapshots
 
 EPILOG = """\
 The settings are those of the dashboard: the environment, then .streamlit/secrets.toml. The exit status is 0 when all
-is well, 1 when something is not, 2 when the command could not be understood.
+is well, 1 when something is not, 2 when the command could not be understood, 130 when it was stopped by Ctrl-C.
 """
+_INTERRUPTED = 130
+_UNREVOKED = {
+    "kept": "HubSpot has not revoked every connection yet. The running dashboard asks it again every hour, for "
+    f"{KEEP_DAYS} days; to be sure,",
+    "lost": "HubSpot could not be told that every connection ended here, and is not asked again. To end them there,",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,6 +76,9 @@ class Desk:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A portal may be called what the terminal can't write.
+        sys.stdout.reconfigure(errors="replace")
     options = read_options(arguments)
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "check": lambda _: check(),
@@ -81,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HubSpotError as error:
         _complain(str(error))
         return 1
+    except KeyboardInterrupt:
+        _complain("Stopped before the end. What was done stays done; run it again for the rest.")
+        return _INTERRUPTED
 
 
 def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -110,9 +123,14 @@ def _add_rekey(commands: "argparse._SubParsersAction[Parser]") -> None:
         description=f"{words.capitalize()}, while the dashboard runs. To change the key: put the new one in front of "
         "the old one in DASHBOARD_KEYS, start every replica again, run this, and drop the old key when "
         "'rekey --check' ends with 0. Where replicas start again one by one, put the new key behind the old one "
-        "everywhere first. The Redis user needs +scan.",
+        "everywhere first. Renewed tokens in the spool of this machine are looked at too. The Redis user needs "
+        "+scan.",
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; end with 1 while an older key is needed")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing; end with 1 while an older key is needed, which damaged values do not need",
+    )
 
 
 def _add_forget(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -143,16 +161,18 @@ def check() -> int:
 def _findings() -> Iterator[Finding]:
     try:
         settings = settings_module.load()
-        ring = keyrings.load(settings.keys, settings.config_dir)
+        ring = keyrings.existing(settings.keys, settings.config_dir)
     except HubSpotError as error:
         yield Finding(PROBLEM, "settings", str(error))
         return
     yield from look_over(settings, ring, _oauth(settings))
-    yield from tried("copies", lambda: _check_copies(settings, ring))
+    if ring:
+        snapshots = _snapshots(settings, ring)
+        yield from tried("copies", lambda: _check_copies(snapshots))
 
 
-def _check_copies(settings: Settings, ring: KeyRing) -> Iterator[Finding]:
-    count = len(_snapshots(settings, ring).hub_ids())
+def _check_copies(snapshots: Snapshots) -> Iterator[Finding]:
+    count = len(snapshots.hub_ids())
     yield Finding(OK, "copies", f"{count} {'portal is' if count == 1 else 'portals are'} stored")
 
 
@@ -189,22 +209,17 @@ def rekey(*, is_dry: bool) -> int:
     Raises StoreError or SettingsError.
     """
     desk = _open()
+    spool = desk.settings.state_dir / "spool"
     try:
         if not is_dry:
-            _say_resealed(desk)
-        left = survey(desk.store)
+            moved = reseal(desk.store, desk.keyring, spool)
+            _say(f"Values sealed anew with key {desk.keyring.ids[0]}: {moved}.")
+        left = survey(desk.store, desk.keyring, spool)
     except StoreRefused as error:
         _complain(f"{error} The permission that rekey needs beyond the others is +scan.")
         return 1
     _say_copies(desk)
     return _say_left(desk, left)
-
-
-def _say_resealed(desk: Desk) -> None:
-    done = reseal(desk.store, desk.keyring)
-    _say(f"Values sealed anew with key {desk.keyring.ids[0]}: {done.moved}.")
-    if done.damaged:
-        _say(f"Damaged values, which no key opens and which were left as they are: {done.damaged}.")
 
 
 def _say_left(desk: Desk, left: Survey) -> int:
@@ -213,7 +228,12 @@ def _say_left(desk: Desk, left: Survey) -> int:
         missing = "" if key_id in desk.keyring.ids else ", which is missing from DASHBOARD_KEYS"
         _say(f"Values that need key {key_id}{missing}: {count}.")
     if not older:
-        _say(f"Everything in the token store is sealed with key {desk.keyring.ids[0]}.")
+        _say(f"Everything in the token store that opens is sealed with key {desk.keyring.ids[0]}.")
+    if left.damaged:
+        _say(
+            f"{left.damaged} {'value' if left.damaged == 1 else 'values'} can't be opened by any key; "
+            "'forget' or waiting for their expiry removes them."
+        )
     return int(bool(older))
 
 
@@ -237,14 +257,14 @@ def forget(hub_id: int, *, is_sure: bool) -> int:
     if not is_sure and not _confirmed(hub_id, people):
         _complain("Not confirmed, so nothing was changed.")
         return 1
-    is_revoked = desk.grants.forget_portal(hub_id)
+    done = desk.grants.forget_portal(hub_id)
+    if not done.was_last:
+        _complain(f"Somebody has just connected portal {hub_id}, so it is not forgotten. Run it again if it should be.")
+        return 1
     desk.snapshots.delete(hub_id)
     _say(f"Portal {hub_id} is forgotten: its connections and its data were deleted here.")
-    if not is_revoked:
-        _say(
-            "HubSpot has not revoked every connection yet. The running dashboard asks it again every hour, for "
-            f"{KEEP_DAYS} days; to be sure, remove the app in HubSpot, under Settings, Integrations, Connected apps."
-        )
+    if done.revocation != "done":
+        _say(f"{_UNREVOKED[done.revocation]} remove the app in HubSpot, under Settings, Integrations, Connected apps.")
     return 0
 
 

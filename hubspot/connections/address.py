@@ -14,7 +14,8 @@ _FORMS = (
     "or redis+sentinel://host:26379,host:26379/name-of-the-primary"
 )
 _SCHEMES = {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"}
-_HOSTS = re.compile(r"(?:[\w.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:,[\w.-]+(?::\d{1,5})?)*")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::([0-9]{1,5}))?")
+_HOSTS = re.compile(f"{_HOST.pattern}(?:,{_HOST.pattern})*")
 _LOOPBACK = re.compile(r"(localhost|127(?:\.\d+){3}|\[::1\]|)(?::\d+)?")
 _NAME = re.compile(r"[a-z_]{1,40}")
 _OWN = {"cluster", "wait_replicas", "sentinel_username", "sentinel_password"}
@@ -22,6 +23,14 @@ _PLAIN = {"username", "password", "db", "socket_timeout", "socket_connect_timeou
 _PLAIN |= {"health_check_interval", "max_connections", "protocol"}
 _TLS = {"ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_check_hostname"}
 _TLS |= {"ssl_cert_reqs", "ssl_ciphers"}
+_RANGES = {
+    "socket_timeout": (0.01, 3600),
+    "socket_connect_timeout": (0.01, 3600),
+    "health_check_interval": (0, 3600),
+    "max_connections": (1, 10_000),
+    "db": (0, 99_999),
+}
+_CHOICES = {"protocol": ("2", "3"), "ssl_cert_reqs": ("none", "optional", "required")}
 _HIDDEN = "REDIS_URL"
 _SENTINEL_PORT = 26379
 
@@ -98,7 +107,24 @@ def _split(url: str, where: str) -> SplitResult:
         )
     if "," in parts.netloc and not parts.scheme.endswith("+sentinel"):
         raise _wrong(where, f"several hosts are sentinels'. Write {_FORMS}; of a cluster name one node.")
+    for host, port in _pairs(parts):
+        _check_host(host, port, where)
     return parts
+
+
+def _pairs(parts: SplitResult) -> list[tuple[str, str]]:
+    """Return hosts, without the brackets of version 6, and ports as they are written."""
+    found = [_HOST.findall(each)[0] for each in parts.netloc.rpartition("@")[2].split(",")]
+    return [(host.strip("[]"), port) for host, port in found]
+
+
+def _check_host(host: str, port: str, where: str) -> None:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise _wrong(where, "each part of a host has 1 to 63 characters, as in redis.example.com.") from None
+    if port and not 1 <= int(port) <= 65535:
+        raise _wrong(where, "a port is a number from 1 to 65535.")
 
 
 def _options(parts: SplitResult, where: str) -> dict[str, str]:
@@ -109,7 +135,26 @@ def _options(parts: SplitResult, where: str) -> dict[str, str]:
         if name not in _OWN | _PLAIN | _TLS:
             named = f"the option {name}" if _NAME.fullmatch(name) else "an option"
             raise _wrong(where, f"{named} is not known. There are {', '.join(sorted(_OWN | _PLAIN | _TLS))}.")
+    _check_values(options, where)
     return options
+
+
+def _check_values(options: dict[str, str], where: str) -> None:
+    """Refuse what redis-py takes, and fails by later with words of its own."""
+    for name, choices in _CHOICES.items():
+        if options.get(name) and options[name] not in choices:
+            raise _wrong(where, f"the option {name} has a wrong value. Write one of {', '.join(choices)}.")
+    for name, (least, most) in _RANGES.items():
+        # Not the other way round: what is no number at all compares as false.
+        if options.get(name) and not least <= _number(options[name]) <= most:
+            raise _wrong(where, f"the option {name} has a wrong value. Write a number from {least} to {most}.")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def _kind(parts: SplitResult, own: dict[str, str], where: str) -> Literal["server", "cluster", "sentinel"]:
@@ -146,16 +191,16 @@ def _checked(parts: SplitResult, where: str) -> str:
 
 
 def _with_sentinels(address: Address, parts: SplitResult, own: dict[str, str]) -> Address:
-    login, _, hosts = parts.netloc.rpartition("@")
+    login = parts.netloc.rpartition("@")[0]
     primary, _, database = parts.path.strip("/").partition("/")
-    if not primary or not hosts:
+    pairs = _pairs(parts)
+    if not primary or not all(host for host, _ in pairs):
         raise _wrong(address.where, f"it names no sentinel or no primary. Write {_FORMS}.")
-    pairs = (each.partition(":") for each in hosts.split(","))
     server = parts._replace(netloc=f"{login}@{primary}" if login else primary, path=f"/{database}")
     return replace(
         address,
         url=_checked(server, address.where),
         primary=primary,
-        sentinels=tuple((host, int(port or _SENTINEL_PORT)) for host, _, port in pairs),
+        sentinels=tuple((host, int(port or _SENTINEL_PORT)) for host, port in pairs),
         sentinel_login={name.removeprefix("sentinel_"): own[name] for name in own if name.startswith("sentinel_")},
     )

@@ -1,12 +1,15 @@
 """What an operator wants to know first: whether settings, token store, keys and HubSpot are as they should be."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from hubspot.api.oauth import OAuth
-from hubspot.connections.engine import open_store
-from hubspot.connections.keycheck import check_keys
-from hubspot.errors import HubSpotError, OAuthRefused
+from hubspot.connections import embedded
+from hubspot.connections.engine import Store, open_store
+from hubspot.connections.keycheck import open_check, stored_check
+from hubspot.errors import HubSpotError, OAuthRefused, SettingsError
 from hubspot.keyring import KeyRing
 from hubspot.settings import Settings
 
@@ -22,8 +25,11 @@ class Finding:
     sentence: str
 
 
-def look_over(settings: Settings, ring: KeyRing, oauth: OAuth) -> Iterator[Finding]:
-    """Look at one part after the other; a part that does not work is a finding and stops no other."""
+def look_over(settings: Settings, ring: KeyRing | None, oauth: OAuth) -> Iterator[Finding]:
+    """Look at one part after the other; a part that does not work is a finding and stops no other.
+
+    Nothing is written: `ring` is None where no key was generated yet, and what the first start makes is not made here.
+    """
     yield Finding(OK, "settings", _about(settings))
     yield from tried("store", lambda: _store(settings, ring))
     yield from tried("HubSpot", lambda: _hubspot(settings, oauth))
@@ -43,7 +49,12 @@ def _about(settings: Settings) -> str:
     return f"a HubSpot app with {len(settings.scopes)} scopes, redirected to {settings.redirect_uri or 'localhost'}"
 
 
-def _store(settings: Settings, ring: KeyRing) -> Iterator[Finding]:
+def _store(settings: Settings, ring: KeyRing | None) -> Iterator[Finding]:
+    if not settings.redis_url and _is_unused(settings.state_dir / "redis"):
+        embedded.find_server()
+        yield Finding(OK, "store", "none yet: the embedded server begins with the dashboard")
+        yield Finding(OK, "keys", _ring(ring))
+        return
     store = open_store(settings)
     health = store.health()
     engine = f"{health.engine.capitalize()} {health.version}, {health.where}"
@@ -51,14 +62,37 @@ def _store(settings: Settings, ring: KeyRing) -> Iterator[Finding]:
     yield Finding(OK, "store", f"{engine}; kept on disk: {health.persistence}; when full: {full}")
     for warning in health.warnings:
         yield Finding(WARNING, "store", warning)
+    yield from tried("keys", lambda: _keys(settings, store, ring))
 
-    def keys() -> Iterator[Finding]:
-        check_keys(store, ring)
-        sealing, *older = ring.ids
-        also = f", {', '.join(older)} only open" if older else ""
-        yield Finding(OK, "keys", f"{len(ring.ids)} in the ring; {sealing} seals{also}")
 
-    yield from tried("keys", keys)
+def _is_unused(folder: Path) -> bool:
+    """Return whether the embedded server has never run here. Raises SettingsError where it could not begin."""
+    nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise SettingsError(f"The folder {folder} can't be used. Set DASHBOARD_HOME to a folder of yours.")
+    return nearest != folder.absolute()
+
+
+def _keys(settings: Settings, store: Store, ring: KeyRing | None) -> Iterator[Finding]:
+    sealed = stored_check(store)
+    if sealed and ring is None:
+        yield Finding(
+            PROBLEM,
+            "keys",
+            f"The key file is gone, and the stored connections need it. Put it back: {settings.config_dir}",
+        )
+        return
+    if sealed and ring:
+        open_check(store, ring, sealed)
+    yield Finding(OK, "keys", _ring(ring))
+
+
+def _ring(ring: KeyRing | None) -> str:
+    if ring is None:
+        return "none yet: the first start makes one"
+    sealing, *older = ring.ids
+    also = f", {', '.join(older)} only open" if older else ""
+    return f"{len(ring.ids)} in the ring; {sealing} seals{also}"
 
 
 def _hubspot(settings: Settings, oauth: OAuth) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from redis.sentinel import Sentinel
 from hubspot.connections import embedded
 from hubspot.connections.address import Address, is_exposed, read_address
 from hubspot.connections.failures import FAILURES, translated
-from hubspot.errors import SettingsError
+from hubspot.errors import SettingsError, StoreError
 from hubspot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 _LAYOUT = "hd1"  # raised when the meaning of stored keys changes
 _REPLICATED_WITHIN_MS = 200
 _OLDEST = (6, 2)  # of Redis; every Valkey says 7.2 or more
+
+TROUBLE = (StoreError, SettingsError)
+"""What a store raises; the latter for a password that it refuses, say, which logs nobody out either."""
 
 # A client talks either to one server or to a cluster; the commands used here are the same.
 Client = Any

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hubspot.connections.records import (
     DISCONNECT,
     FORGET,
     SAVE,
+    STRIKE,
     Account,
     Grant,
     account_key,
@@ -25,7 +26,7 @@ from hubspot.connections.records import (
     seal_token,
 )
 from hubspot.connections.renewal import Renewal
-from hubspot.connections.revocations import Revocations
+from hubspot.connections.revocations import Revocation, Revocations
 from hubspot.connections.tokens import Held, Pace, Tokens, held_from
 from hubspot.errors import HubSpotError, NotConnected, SealError, StoreRefused, UnreadableResponse
 from hubspot.keyring import KeyRing
@@ -35,18 +36,25 @@ __all__ = ["Account", "Disconnection", "Grant", "Grants", "Pace"]
 _log = logging.getLogger(__name__)
 
 _OPENED_AGAIN_SECONDS = 3600
+_WORST_FIRST: tuple[Revocation, ...] = ("lost", "kept")
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnection:
     """What a disconnect did.
 
-    `is_revoked` is False where HubSpot could not be told; `was_last` is True where the portal's stored data has to go,
-    because nobody's grant covers it any more.
+    `revocation` is what became of the grant at HubSpot, of several the worst; `was_last` is True where the portal's
+    stored data has to go, because nobody's grant covers it any more.
     """
 
-    is_revoked: bool
+    revocation: Revocation
     was_last: bool
+
+
+def is_any_stored(store: Store) -> bool:
+    """Return whether a portal is connected, or a grant waits for its end at HubSpot. Raises StoreError."""
+    with store.answering() as client:
+        return any(client.exists(store.key(name)) for name in ("portals", "revocations"))
 
 
 class Grants:
@@ -75,23 +83,27 @@ class Grants:
     def save(self, token: Token, *, admit: Callable[[Grant], None] | None = None) -> Grant:
         """Store a person's own grant, new or renewed; everybody else's stays as it is.
 
-        `admit` sees the grant before it is stored and raises to refuse it; then the new token is revoked.
+        `admit` sees the grant before it is stored and raises to refuse it. A token that is not stored, for whatever
+        reason, is revoked in the background, unless a stored grant holds the same one.
         Raises StoreError, and where HubSpot must be asked whose token it is, what `OAuth.introspect` raises.
         """
         held = held_from(token, self._pace, time.monotonic())
-        grant = self._identified(token)
+        owner = Account(token.hub_id or 0, token.user_id or 0)
         try:
+            grant = self._identified(token)
+            owner = grant.account
             if admit:
                 admit(grant)
+            # First: a grant that is stored but not listed would never be forgotten.
+            self._mark_opened(owner.hub_id)
+            conn = self._store_grant(grant, token.refresh_token, held)
         except HubSpotError:
-            self._revocations.revoke(grant.account, token.refresh_token)
+            if token.refresh_token:
+                self._revocations.give_back(owner, token.refresh_token, self._held)
             raise
-        # First: a grant that is stored but not listed would never be forgotten.
-        self._mark_opened(grant.account.hub_id)
-        conn = self._store_grant(grant, token.refresh_token, held)
-        self._tokens.remember(grant.account, held)
-        _log.info("connected: %s, %d scopes", grant.account, len(grant.scopes))
-        return Grant(grant.account, grant.scopes, grant.user, grant.hub_domain, grant.connected_at, conn)
+        self._tokens.remember(owner, held)
+        _log.info("connected: %s, %d scopes", owner, len(grant.scopes))
+        return replace(grant, conn=conn)
 
     def get(self, account: Account) -> Grant:
         """Return a grant. Raises NotConnected, ConnectionEnded, StoreError or SealError."""
@@ -118,7 +130,7 @@ class Grants:
 
         Raises StoreError or KeyMissing.
         """
-        return self._revocations.retry(self._refresh_token)
+        return self._revocations.retry(self._held)
 
     def token_expires_at(self, account: Account) -> datetime | None:
         """Return when the stored access token ends (UTC), None where there is none now. Raises StoreError."""
@@ -143,17 +155,15 @@ class Grants:
         is_last = bool(self._store.run_durably(DISCONNECT, keys, str(account.user_id)))
         was_last = is_last and self._forget(account.hub_id)
         self._tokens.forget(account)
-        is_revoked = refresh_token is not None
-        if refresh_token:
-            is_revoked = self._revocations.revoke(account, refresh_token, promised)
-        _log.info("disconnected: %s (revoked %s, last %s)", account, is_revoked, was_last)
-        return Disconnection(is_revoked=is_revoked, was_last=was_last)
+        revocation = self._revoked(account, refresh_token, promised)
+        _log.info("disconnected: %s (revocation %s, last %s)", account, revocation, was_last)
+        return Disconnection(revocation, was_last)
 
-    def forget_portal(self, hub_id: int) -> bool:
-        """Disconnect everybody from a portal and delete its keys; return whether HubSpot revoked every grant."""
-        done = [self.disconnect(account) for account in self._members(hub_id)]
-        self._forget(hub_id)
-        return all(each.is_revoked for each in done)
+    def forget_portal(self, hub_id: int) -> Disconnection:
+        """Disconnect everybody from a portal and delete its keys, unless somebody connects it meanwhile."""
+        done = {self.disconnect(account).revocation for account in self._members(hub_id)}
+        worst: Revocation = next((each for each in _WORST_FIRST if each in done), "done")
+        return Disconnection(worst, self._forget(hub_id))
 
     def accounts(self, hub_id: int) -> tuple[Account, ...]:
         """Return who is connected to a portal, without those whose grant HubSpot ended. Raises StoreError."""
@@ -163,10 +173,7 @@ class Grants:
             for account in members:
                 pipeline.exists(account_key(self._store, account, "grant"))
             present = dict(zip(members, pipeline.execute(), strict=True))
-            for account in members:
-                if not present[account]:
-                    client.hdel(portal_key(self._store, hub_id, "accounts"), str(account.user_id))
-        return tuple(account for account in members if present[account])
+        return tuple(account for account in members if present[account] or not self._is_struck(account))
 
     def epoch(self, hub_id: int) -> int:
         """Return the portal's epoch, which never repeats; 0 where nobody is connected and nothing may be written."""
@@ -244,6 +251,11 @@ class Grants:
             client.hset(self._store.key("portals"), str(hub_id), int(now))
         self._opened_at[hub_id] = now
 
+    def _is_struck(self, account: Account) -> bool:
+        """Strike out a person whose grant has expired; False, and nothing is done, where it has just come back."""
+        keys = [portal_key(self._store, account.hub_id, "accounts"), account_key(self._store, account, "grant")]
+        return bool(self._store.run(STRIKE, keys, str(account.user_id)))
+
     def _refresh_token(self, account: Account) -> str | None:
         """Return what is to be revoked: empty where nothing is left, None where it can't be read."""
         try:
@@ -254,6 +266,19 @@ class Grants:
             # Even so a person can disconnect; only HubSpot can't be told.
             _log.warning("grant of %s can't be opened: %s", account, type(error).__name__)
             return None
+
+    def _revoked(self, account: Account, refresh_token: str | None, promised: str) -> Revocation:
+        if refresh_token is None:
+            return self._revocations.lose(account)
+        return self._revocations.revoke(account, refresh_token, promised) if refresh_token else "done"
+
+    def _held(self, account: Account) -> set[str] | None:
+        """Return the refresh tokens that grants hold, as `revocations.Held` says."""
+        hub_ids = [account.hub_id] if account.hub_id else self.portals()
+        is_named = account.hub_id and account.user_id
+        meant = [account] if is_named else [each for hub_id in hub_ids for each in self._members(hub_id)]
+        found = {self._refresh_token(each) for each in meant}
+        return None if None in found else {each for each in found if each}
 
     def _members(self, hub_id: int) -> dict[Account, bytes]:
         with self._store.answering() as client:

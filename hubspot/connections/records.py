@@ -186,6 +186,13 @@ redis.call('HSET', KEYS[4], ARGV[3], 'ended')
 return 1
 """
 
+# KEYS accounts grant; ARGV user_id. Returns 0, and strikes nobody out, if the grant is there.
+STRIKE = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1
+"""
+
 # KEYS accounts and every key of the account; ARGV user_id. Returns 1 if no active grant of the portal is left.
 DISCONNECT = """
 for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end

@@ -1,15 +1,19 @@
 """Sealing anew: moves what Redis holds from older keys of the ring to the one that seals now.
 
 Every value is found by its own header, so nothing has to be listed here. All namespaces are gone through, since they
-share the ring: a sample portal's data must not be what needs a key that has just been dropped.
+share the ring: a sample portal's data must not be what needs a key that has just been dropped. So is the spool, where a
+renewed token may wait for Redis.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from hubspot.connections.engine import Client, Store
-from hubspot.errors import KeyMissing, Tampered
+from hubspot.connections.records import Commit, account_key
+from hubspot.connections.spool import Spool, prefix_of
+from hubspot.errors import KeyMissing, SealError, Tampered
 from hubspot.keyring import KeyRing, sealed_with
 
 _BATCH = 500
@@ -44,47 +48,76 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How many values each key of the ring, or one that is missing from it, has sealed; by key id."""
+    """How many values each key of the ring, or one that is missing from it, has sealed; by key id.
+
+    `damaged` are those that no key opens: they need none.
+    """
 
     counts: Mapping[str, int]
+    damaged: int
 
     def older(self, keyring: KeyRing) -> dict[str, int]:
         """Return the counts of the keys that do not seal any more: what still needs them."""
         return {key_id: count for key_id, count in sorted(self.counts.items()) if key_id != keyring.ids[0]}
 
 
-@dataclass(frozen=True, slots=True)
-class Resealed:
-    """What `reseal` did: `moved` values are under the newest key now, `damaged` ones open under no key."""
+def survey(store: Store, keyring: KeyRing, spool: Path | None = None) -> Survey:
+    """Count the sealed values by the key that sealed them. Raises StoreError; the Redis user needs +scan.
 
-    moved: int
-    damaged: int
+    `spool` is the folder for renewed tokens of this machine, for all apps that share it.
+    """
+    counts: Counter[str] = Counter()
+    damaged = 0
+    for each in (*_sealed(store), *(sealed for _, _, sealed in _spooled(store, spool))):
+        if _is_damaged(keyring, each):
+            damaged += 1
+        else:
+            counts[sealed_with(each.value)] += 1
+    return Survey(counts, damaged)
 
 
-def survey(store: Store) -> Survey:
-    """Count the sealed values by the key that sealed them. Raises StoreError; the Redis user needs +scan."""
-    return Survey(Counter(sealed_with(each.value) for each in _sealed(store)))
+def reseal(store: Store, keyring: KeyRing, spool: Path | None = None) -> int:
+    """Seal anew, under the ring's first key, whatever another key of it sealed; return how much. Expiries stay.
 
-
-def reseal(store: Store, keyring: KeyRing) -> Resealed:
-    """Seal anew, under the ring's first key, whatever another key of it sealed; expiries stay.
-
-    A value that changes meanwhile is left to whoever changed it, and one whose key is missing stays as it is.
+    A value that changes meanwhile is left to whoever changed it, and one that does not open stays as it is.
     Raises StoreError; the Redis user needs +scan.
     """
-    moved = damaged = 0
+    moved = 0
     for each in _sealed(store):
-        if keyring.is_current(each.value):
-            continue
-        try:
-            plaintext, context = _opened(keyring, each)
-        except KeyMissing:
-            continue
-        except Tampered:
-            damaged += 1
-            continue
-        moved += _swap(store, each, keyring.seal(plaintext, context))
-    return Resealed(moved, damaged)
+        if value := _anew(keyring, each):
+            moved += _swap(store, each, value)
+    for shelf, commit, each in _spooled(store, spool):
+        if value := _anew(keyring, each):
+            moved += shelf.swap(commit, value)
+    return moved
+
+
+def _anew(keyring: KeyRing, sealed: Sealed) -> bytes:
+    """Return a value under the key that seals now, empty where that is not needed or not possible."""
+    if keyring.is_current(sealed.value):
+        return b""
+    try:
+        plaintext, context = _opened(keyring, sealed)
+    except SealError:
+        return b""
+    return keyring.seal(plaintext, context)
+
+
+def _is_damaged(keyring: KeyRing, sealed: Sealed) -> bool:
+    try:
+        _opened(keyring, sealed)
+    except Tampered:
+        return True
+    except KeyMissing:
+        return False
+    return False
+
+
+def _spooled(store: Store, root: Path | None) -> Iterator[tuple[Spool, Commit, Sealed]]:
+    for folder in sorted(root.iterdir()) if root and root.is_dir() else ():
+        shelf, app = Spool(folder), Store(store.client, prefix=prefix_of(folder), where=store.where)
+        for commit in shelf.kept():
+            yield shelf, commit, Sealed(account_key(app, commit.account, "grant"), None, commit.blob)
 
 
 def _swap(store: Store, sealed: Sealed, value: bytes) -> int:

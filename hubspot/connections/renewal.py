@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from hubspot.api.oauth import OAuth, Token
-from hubspot.connections.engine import Store
+from hubspot.connections.engine import TROUBLE, Store
 from hubspot.connections.leases import Lease
 from hubspot.connections.records import END, FIELDS, Account, Record, account_key, portal_key, read_record
 from hubspot.connections.tokens import Held, Pace, Tokens
@@ -25,7 +25,6 @@ from hubspot.errors import (
     RequestFailed,
     ResponseError,
     SettingsError,
-    StoreError,
     TryLater,
     UnreadableResponse,
 )
@@ -57,7 +56,7 @@ class Renewal:
         try:
             self._tokens.commit_late(account)
             held = self._tokens.stored(account)
-        except StoreError:
+        except TROUBLE:
             held = self._tokens.remembered(account)
             if held is None or held.access_token == rejected:
                 raise
@@ -188,7 +187,7 @@ class Renewal:
         return _try_later(after)
 
     def _note_failure(self, account: Account, reason: str, seconds: float) -> None:
-        with suppress(StoreError), self._store.answering() as client:
+        with suppress(*TROUBLE), self._store.answering() as client:
             client.set(account_key(self._store, account, "fail"), reason, px=max(1, int(seconds * 1000)))
 
     def _end(self, account: Account, record: Record) -> str:

@@ -6,11 +6,15 @@ One hash holds them all, as there are seldom any. They outlive the portal's own 
 import json
 import logging
 import secrets
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
+from typing import Literal
 
 from hubspot.api.oauth import OAuth
+from hubspot.connections.background import outlived
 from hubspot.connections.engine import Store
 from hubspot.connections.records import Account
 from hubspot.errors import HubSpotError, KeyMissing, OAuthRefused, StoreRefused, Tampered
@@ -21,7 +25,19 @@ _log = logging.getLogger(__name__)
 KEEP_DAYS = 7
 """How long HubSpot is asked again; after that only a person can remove the app there."""
 
+Revocation = Literal["done", "kept", "lost"]
+"""HubSpot ended the token; it did not, and will be asked again; or only removing the app there ends it."""
+
+Held = Callable[[Account], Collection[str] | None]
+"""The refresh tokens that grants of a person hold here, None where they can't be read.
+
+Of a person or a portal that HubSpot did not name (0) they are those of everybody who may be meant.
+"""
+
+GIVING_BACK = "giving back"
 _KEEP_SECONDS = KEEP_DAYS * 24 * 3600
+_PAUSES = (0, 2, 10, 60, 300, 900)  # seconds before each try to learn from the store who holds a token
+_UNTOLD = "HubSpot was not told that the grant of %s ended here: only removing the app there ends it"
 
 
 class Revocations:
@@ -42,35 +58,69 @@ class Revocations:
         except StoreRefused:
             return ""
 
-    def revoke(self, account: Account, refresh_token: str, promised: str = "") -> bool:
-        """End a refresh token at HubSpot; False where HubSpot did not do it, and will be asked again for a week."""
+    def revoke(self, account: Account, refresh_token: str, promised: str = "") -> Revocation:
+        """End a refresh token at HubSpot; where HubSpot does not do it, keep it for `retry`."""
         is_done = self._is_done(account, refresh_token)
         # A store that is down too must not undo what was deleted here.
         with suppress(HubSpotError):
             if not is_done:
                 self._keep(account, refresh_token, promised)
-            elif promised:
+                return "kept"
+            if promised:
                 self._drop(promised)
-        return is_done
+        if is_done:
+            return "done"
+        return "kept" if promised else self.lose(account)
 
-    def retry(self, current: Callable[[Account], str | None]) -> int:
+    def lose(self, account: Account) -> Revocation:
+        """Note for the operator that HubSpot can't be told of an end."""
+        _log.error(_UNTOLD, account)
+        return "lost"
+
+    def give_back(self, account: Account, refresh_token: str, held: Held) -> None:
+        """Revoke, in the background, what HubSpot has just granted and the store did not take.
+
+        HubSpot gives the same refresh token to who connects again, so it is left alone where a stored grant holds it.
+        """
+        arguments = (account, refresh_token, held)
+        threading.Thread(target=self._give_back, args=arguments, name=GIVING_BACK, daemon=True).start()
+
+    def retry(self, held: Held) -> int:
         """Ask HubSpot again for all that are kept; return how many still wait. Raises StoreError.
 
-        `current` is the refresh token that a person's grant holds now, empty for none and None where it can't be read:
-        HubSpot may have given the same one to somebody who came back, and then it must live.
+        HubSpot may have given the same refresh token to somebody who came back, and then it must live.
         """
         with self._store.answering() as client:
             kept = client.hgetall(self._key)
         waiting = 0
         for field, sealed in kept.items():
             name = field.decode()
-            if self._is_settled(name, sealed, current):
+            if self._is_settled(name, sealed, held):
                 self._drop(name)
             else:
                 waiting += 1
         return waiting
 
-    def _is_settled(self, name: str, sealed: bytes, current: Callable[[Account], str | None]) -> bool:
+    def _give_back(self, account: Account, refresh_token: str, held: Held) -> None:
+        for pause in _PAUSES:
+            time.sleep(pause)
+            try:
+                is_settled = outlived(partial(self._give_back_now, account, refresh_token, held))
+            except HubSpotError as error:
+                _log.warning("nobody holds the new grant of %s (%s), trying again", account, type(error).__name__)
+                continue
+            if is_settled:
+                return
+        self.lose(account)
+
+    def _give_back_now(self, account: Account, refresh_token: str, held: Held) -> None:
+        in_use = held(account)
+        if in_use is None:
+            self._keep(account, refresh_token)
+        elif refresh_token not in in_use:
+            self.revoke(account, refresh_token, self.promise(account, refresh_token))
+
+    def _is_settled(self, name: str, sealed: bytes, held: Held) -> bool:
         account = _account(name)
         try:
             plain = json.loads(self._keyring.open(sealed, f"{self._key}:{name}"))
@@ -81,8 +131,8 @@ class Revocations:
             # It waits for its key until its time is over; the others must not wait for it.
             _log.warning("revocation of %s: %s", account, error)
             return False
-        refresh_token, in_use = plain["refresh_token"], current(account)
-        if in_use == refresh_token:
+        refresh_token, in_use = plain["refresh_token"], held(account)
+        if in_use is not None and refresh_token in in_use:
             return True
         if in_use is not None and self._is_done(account, refresh_token):
             _log.info("revoked at HubSpot late: %s", account)

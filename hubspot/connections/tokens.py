@@ -12,10 +12,12 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from hubspot.api.oauth import Token
-from hubspot.connections.engine import Store
+from hubspot.connections.background import outlived
+from hubspot.connections.engine import TROUBLE, Store
 from hubspot.connections.records import (
     COMMIT,
     IDLE_MILLISECONDS,
@@ -30,8 +32,8 @@ from hubspot.connections.records import (
     seal_token,
 )
 from hubspot.connections.revocations import Revocations
-from hubspot.connections.spool import Spool
-from hubspot.errors import HubSpotError, NotConnected, SealError, StoreError, Tampered
+from hubspot.connections.spool import Spool, folder_of
+from hubspot.errors import HubSpotError, KeyMissing, NotConnected, Tampered
 from hubspot.keyring import KeyRing
 
 _log = logging.getLogger(__name__)
@@ -112,8 +114,7 @@ class Tokens:
         self, store: Store, keyring: KeyRing, revocations: Revocations, *, pace: Pace, spool: Path | None
     ) -> None:
         self._store, self._keyring, self._revocations, self._pace = store, keyring, revocations, pace
-        # Apps that share a state directory must not touch each other's.
-        self._spool = Spool(spool / store.prefix.strip(":").replace(":", "-") if spool else None)
+        self._spool = Spool(folder_of(spool, store.prefix) if spool else None)
         self._is_replayed = spool is None
         self._memory: dict[Account, Held] = {}
         self._pending: dict[Account, _Renewed] = {}
@@ -161,7 +162,7 @@ class Tokens:
         self._memory[account] = renewed.held
         try:
             outcome = self._write(renewed.commit, renewed.held)
-        except StoreError as error:
+        except TROUBLE as error:
             _log.warning("renewed token not stored yet (%s), trying again", type(error).__name__)
             self._pending[account] = renewed
             self._commit_soon()
@@ -194,7 +195,7 @@ class Tokens:
             raise NotConnected("HubSpot was disconnected meanwhile. Use Connect HubSpot in the sidebar.")
         winner = None
         if outcome == 0:
-            with suppress(StoreError):
+            with suppress(*TROUBLE):
                 winner = self.stored(account)
         return (winner or renewed.held).access_token
 
@@ -223,12 +224,15 @@ class Tokens:
         timer = threading.Timer(self._pace.commit_again, self._commit_pending)
         timer.name = "renewed tokens"
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:  # no thread can be started just now; the next renewal tries again
+            self._ticking.release()
 
     def _commit_pending(self) -> None:
         for account in list(self._pending):
-            with suppress(HubSpotError):
-                self.commit_late(account)
+            with suppress(HubSpotError):  # the store may be back at the next turn
+                outlived(partial(self.commit_late, account))
         if self._pending:
             self._tick()
             return
@@ -237,17 +241,25 @@ class Tokens:
             self._commit_soon()
 
     def _replay(self) -> None:
+        self._spool.clean()
         for commit in self._spool.kept():
-            if self._write(commit, None) == -1:
-                self._revoke_kept(commit)
+            if self._write(commit, None) == -1 and not self._revoke_kept(commit):
+                continue
             self._spool.drop(commit.account, commit.mark)
             _log.info("renewed grant of an earlier process handled: %s", commit.account)
         self._is_replayed = True
 
-    def _revoke_kept(self, commit: Commit) -> None:
+    def _revoke_kept(self, commit: Commit) -> bool:
+        """Revoke what was kept of a grant that is gone; False where it has to wait for its key."""
         key = account_key(self._store, commit.account, "grant")
-        with suppress(SealError):
+        try:
             self._revoke_late(commit.account, open_refresh_token(self._keyring, key, commit.blob))
+        except KeyMissing as error:
+            _log.warning("spooled grant of %s waits: %s", commit.account, error)
+            return False
+        except Tampered:
+            self._revocations.lose(commit.account)
+        return True
 
     def _revoke_late(self, account: Account, refresh_token: str) -> None:
         self.forget(account)

@@ -35,6 +35,7 @@ def main(state_dir: str, binary: str) -> int:
     os.umask(0o077)
     if not (_lock(state_dir, "watcher.lock") and (server_lock := _lock(state_dir, "server.lock"))):
         return OCCUPIED
+    users = os.open(os.path.join(state_dir, "users.lock"), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118 - import cost
     # The server inherits the lock: no second one can open the same files while the first still writes.
     server = subprocess.Popen(  # noqa: S603 - the binary is ours or named by the operator
         [binary, "-"],
@@ -48,26 +49,35 @@ def main(state_dir: str, binary: str) -> int:
     if server.stdin:
         with server.stdin as pipe:
             pipe.write(configuration)
-    threading.Thread(target=_end_with_last_user, args=(state_dir, server.pid), daemon=True).start()
+    threading.Thread(target=_end_with_last_user, args=(state_dir, users, server.pid), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(server.pid, signal.SIGTERM))
     return server.wait()
 
 
-def _end_with_last_user(state_dir: str, server_pid: int) -> None:
-    users = os.open(os.path.join(state_dir, "users.lock"), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118 - import cost
+def _end_with_last_user(state_dir: str, users: int, server_pid: int) -> None:
     while True:
         fcntl.flock(users, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_UN)
-        start = os.open(os.path.join(state_dir, "start.lock"), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118
-        fcntl.flock(start, fcntl.LOCK_EX)
+        start = _door(state_dir)
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(start)  # somebody came while we waited for the door
+            if start:
+                os.close(start)  # somebody came while we waited for the door
             continue
         # The start lock is kept until this process ends, so a newcomer finds the server gone, not going.
         os.kill(server_pid, signal.SIGTERM)
         return
+
+
+def _door(state_dir: str) -> int:
+    """Wait for the start lock; 0 where the directory was deleted, and nobody can come any more."""
+    try:
+        start = os.open(os.path.join(state_dir, "start.lock"), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118
+    except OSError:
+        return 0
+    fcntl.flock(start, fcntl.LOCK_EX)
+    return start
 
 
 def _lock(state_dir: str, name: str) -> int:

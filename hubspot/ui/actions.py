@@ -1,6 +1,8 @@
 """What a person can do from a page: load, stop looking as somebody, switch, disconnect."""
 
 import logging
+from contextlib import suppress
+from typing import NoReturn
 
 import streamlit as st
 
@@ -8,12 +10,25 @@ from hubspot.connections.grants import Account, Disconnection, Grant
 from hubspot.connections.handshake import Notice
 from hubspot.connections.revocations import KEEP_DAYS
 from hubspot.connections.sessions import Visit
+from hubspot.errors import StoreRefused
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
 from hubspot.ui import elements, housekeeping, services, state, trouble
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
+NOT_HELD = (
+    "Nothing was disconnected: meanwhile another tab of this browser has signed out, disconnected or changed to "
+    "somebody else."
+)
+UNTOLD = {
+    "kept": (
+        "HubSpot did not answer, so the connection is not revoked there yet. "
+        f"It is asked again every hour, for {KEEP_DAYS} days. To be sure,"
+    ),
+    "lost": "HubSpot could not be told, and is not asked again. To end the connection there,",
+}
+REMOVE_THE_APP = "remove the app in HubSpot, under Settings, Integrations, Connected apps."
 
 
 def load(view: View) -> None:
@@ -26,7 +41,8 @@ def load(view: View) -> None:
         housekeeping.used(account)
         return house.grants.access(account, rejected)
 
-    house.jobs.start(view.hub_id, token, view.object_types, view.epoch)
+    seen = view.version if view.stored else ""
+    house.jobs.start(view.hub_id, token, view.object_types, view.epoch, replacing=seen)
 
 
 def needs_load(view: View) -> bool:
@@ -60,11 +76,9 @@ def switch_portal(hub_id: int) -> None:
 
 def sign_out() -> None:
     """End this browser's session; no connection ends with it."""
-    house = services.services()
-    house.sessions.sign_out(state.person())
-    house.handshake.leave_notice(state.person(), Notice("info", "Signed out of this browser. Your connection is kept."))
+    services.services().sessions.sign_out(state.person())
     LOG.info("signed out")
-    _start_over()
+    _start_over(Notice("info", "Signed out of this browser. Your connection is kept."))
 
 
 def is_only_connection(view: View) -> bool:
@@ -74,15 +88,21 @@ def is_only_connection(view: View) -> bool:
 
 
 def disconnect(view: View) -> None:
-    """End a person's own connection; with the last one of the portal, delete its data."""
-    house = services.services()
-    done = house.grants.disconnect(view.grant.account)
-    house.sessions.drop(state.person(), view.grant.account)
+    """End the connection that a dialog was opened for, if the browser still sees the portal by it.
+
+    With the last connection of the portal its data goes.
+    """
+    house, account = services.services(), view.grant.account
+    now = state.visit().grants.get(view.hub_id)
+    if now is None or (now.account, now.conn) != (account, view.grant.conn):
+        # Meanwhile another tab signed out, disconnected, or changed to somebody else.
+        _start_over(Notice("warning", NOT_HELD))
+    done = house.grants.disconnect(account)
     if done.was_last:
         services.delete_data(view.hub_id)
-    left = house.sessions.visible(state.person()).grants.get(view.hub_id)
-    house.handshake.leave_notice(state.person(), _farewell(view, done, left))
-    _start_over()
+    with suppress(StoreRefused):  # a full store; the session shows nothing by a grant that is gone
+        house.sessions.drop(state.person(), account)
+    _start_over(_farewell(view, done, state.visit().grants.get(view.hub_id)))
 
 
 def forget_ended(seen: Visit) -> None:
@@ -107,13 +127,8 @@ def dismiss_ended(hub_id: int) -> None:
 
 
 def _farewell(view: View, done: Disconnection, left: Grant | None) -> Notice:
-    if not done.is_revoked:
-        return Notice(
-            "warning",
-            "Disconnected here, but HubSpot did not answer, so the connection is not revoked there yet. "
-            f"It is asked again every hour, for {KEEP_DAYS} days. To be sure, remove the app in HubSpot, under "
-            "Settings, Integrations, Connected apps.",
-        )
+    if done.revocation != "done":
+        return Notice("warning", f"Disconnected here, but {UNTOLD[done.revocation]} {REMOVE_THE_APP}")
     if left:
         who = elements.plain(left.user) or "somebody else"
         return Notice(
@@ -123,7 +138,11 @@ def _farewell(view: View, done: Disconnection, left: Grant | None) -> Notice:
     return Notice("info", f"{elements.plain(view.name)} is disconnected: the connection was revoked, and {what}.")
 
 
-def _start_over() -> None:
+def _start_over(said: Notice) -> NoReturn:
+    """Forget what this tab knew, and say a sentence on its page."""
+    page, _ = st.session_state[state.PAGE]
     st.session_state.clear()
     st.query_params.clear()
+    # Not by the token store, which may be full.
+    st.session_state[state.NOTICE] = (page, said)
     st.rerun()

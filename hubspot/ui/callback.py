@@ -79,8 +79,16 @@ def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:
     except StoreError:
         raise
     except HubSpotError as error:
-        LOG.error("sign-in failed: %s %s", type(error).__name__, getattr(error, "correlation_id", ""))
+        _log_failure(error)
         return Outcome("error", verdict.page, f"{error} Nothing was connected.")
+    try:
+        house.sessions.add(returned.person, grant)
+    except StoreError:
+        raise
+    except HubSpotError as error:
+        # The grant is kept: the person may hold it in another browser, and comes to it by connecting again.
+        _log_failure(error)
+        return Outcome("error", verdict.page, f"{error} {words.NOT_IN_THIS_BROWSER}")
     name = grant.hub_domain or f"portal {grant.account.hub_id}"
     return Outcome("info", verdict.page, f"Connected to {elements.plain(name)}.", grant.account.hub_id)
 
@@ -94,9 +102,11 @@ def _connect(house: Services, returned: _Return, verdict: Verdict) -> Grant:
     token = house.oauth.exchange_code(
         returned.query["code"], redirect_uri=returned.redirect_uri, code_verifier=verdict.code_verifier
     )
-    grant = house.grants.save(token, admit=admit)
-    house.sessions.add(returned.person, grant)
-    return grant
+    return house.grants.save(token, admit=admit)
+
+
+def _log_failure(error: HubSpotError) -> None:
+    LOG.error("sign-in failed: %s %s", type(error).__name__, getattr(error, "correlation_id", ""))
 
 
 def _where_the_first_went(house: Services, nonce: str) -> str:

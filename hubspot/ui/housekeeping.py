@@ -3,9 +3,12 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from hubspot.connections.background import outlived
+from hubspot.connections.grants import is_any_stored
 from hubspot.connections.leases import Lease
 from hubspot.connections.records import Account
 from hubspot.connections.revocations import KEEP_DAYS
@@ -16,7 +19,8 @@ from hubspot.ui.services import Services
 LOG = logging.getLogger(__name__)
 _FIRST_AFTER_SECONDS = 60
 _EVERY_SECONDS = 3600
-_LEASE_SECONDS = 30
+_HELD_SECONDS = _EVERY_SECONDS - 60
+_AGAIN_SECONDS = 30
 _in_use = threading.Event()
 
 
@@ -35,29 +39,42 @@ def used(account: Account) -> None:
 def _keep_fresh() -> None:
     # Nothing is opened before somebody has come: the address of the sample portal is known from requests.
     _in_use.wait()
-    upkeep = services.services().upkeep
     while True:
-        upkeep.rest(upkeep.turn())
-        with suppress(HubSpotError):  # the next turn comes soon; whoever opens a page is told what is wrong
-            services.drop_deleted()
+        if not _went_well(_renew):
+            time.sleep(_AGAIN_SECONDS)
+
+
+def _renew() -> None:
+    upkeep = services.services().upkeep
+    upkeep.rest(upkeep.turn())
+    with suppress(HubSpotError):  # the next turn comes soon; whoever opens a page is told what is wrong
+        services.drop_deleted()
 
 
 def _run() -> None:
     # Not at once: a start is for the people who wait for their first page.
     time.sleep(_FIRST_AFTER_SECONDS)
     while True:
-        try:
-            _tidy_alone(services.services())
-        except HubSpotError as error:
-            LOG.warning("housekeeping: %s; again in an hour", type(error).__name__)
+        _went_well(_tidy_in_turn)
         time.sleep(_EVERY_SECONDS)
 
 
-def _tidy_alone(house: Services) -> None:
-    lease = Lease(house.store, "housekeeping", seconds=_LEASE_SECONDS)
-    if lease.try_acquire():
-        with lease.hold():
-            tidy(house, datetime.now(UTC))
+def _went_well(work: Callable[[], None]) -> bool:
+    try:
+        return outlived(work)
+    except HubSpotError as error:
+        LOG.warning("%s: %s; trying again", threading.current_thread().name, type(error).__name__)
+        return False
+
+
+def _tidy_in_turn() -> None:
+    """Tidy, unless another replica did within the hour, or there is nothing yet that could need it."""
+    if not (services.is_built() or is_any_stored(services.store())):
+        return
+    house = services.services()
+    # Never given back: it stands for the hour, not for the work.
+    if Lease(house.store, "housekeeping", seconds=_HELD_SECONDS).try_acquire():
+        tidy(house, datetime.now(UTC))
 
 
 def tidy(house: Services, now: datetime) -> None:
@@ -69,15 +86,23 @@ def tidy(house: Services, now: datetime) -> None:
     waiting = house.grants.revoke_pending()
     if waiting:
         LOG.warning("HubSpot has not revoked %d grants yet: asked again every hour, for %d days", waiting, KEEP_DAYS)
+    unused_since = now - timedelta(days=house.settings.keep_days)
     for hub_id, opened_at in house.grants.portals().items():
-        if now - opened_at > timedelta(days=house.settings.keep_days):
-            _forget(house, hub_id)
+        if opened_at < unused_since:
+            _forget(house, hub_id, unused_since)
     for hub_id in house.snapshots.hub_ids():
         if not house.grants.accounts(hub_id):
             services.delete_data(hub_id)
 
 
-def _forget(house: Services, hub_id: int) -> None:
-    is_revoked = house.grants.forget_portal(hub_id)
+def _forget(house: Services, hub_id: int, unused_since: datetime) -> None:
+    # Read again: revoking the ones before may have taken minutes.
+    opened_at = house.grants.portals().get(hub_id)
+    if opened_at is None or opened_at >= unused_since:
+        return
+    done = house.grants.forget_portal(hub_id)
+    if not done.was_last:
+        LOG.info("portal %s: not forgotten, as somebody connected it just now", hub_id)
+        return
     services.delete_data(hub_id)
-    LOG.info("portal %s: forgotten, as nobody opened it; revoked at HubSpot: %s", hub_id, is_revoked)
+    LOG.info("portal %s: forgotten, as nobody opened it; revocation %s", hub_id, done.revocation)

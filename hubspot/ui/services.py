@@ -33,6 +33,7 @@ SAMPLE_SEED = 7
 
 _TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _building = threading.Lock()
+_noting = threading.Lock()
 _epochs: dict[int, int] = {}
 
 
@@ -137,12 +138,25 @@ def delete_data(hub_id: int) -> None:
 
 
 def note_epoch(hub_id: int, epoch: int) -> None:
-    """Drop what this process holds of a portal whose data was deleted since, here or on another replica."""
-    before = _epochs.get(hub_id, epoch)
-    _epochs[hub_id] = epoch
-    if before != epoch:
-        services().jobs.forget(hub_id)
-        _forget_cached()
+    """Drop what this process holds of a portal whose data was deleted since, here or on another replica.
+
+    Epochs only rise: a run that read one before another run read a later one changes nothing. 0 is a forgotten portal.
+    """
+    with _noting:
+        before = _epochs.get(hub_id, 0)
+        if 0 < epoch <= before:
+            return
+        if before:
+            services().jobs.forget(hub_id)
+            _forget_cached()
+        _epochs[hub_id] = epoch
+        if not epoch:
+            del _epochs[hub_id]
+
+
+def is_built() -> bool:
+    """Return whether somebody has come since this process started, so that the shared objects are there."""
+    return bool(_build.cache_info().currsize)
 
 
 def drop_deleted() -> None:

@@ -1,7 +1,11 @@
 """The sentences of the product that promise something; tests hold them to what the build does."""
 
+from collections.abc import Collection, Sequence
+from zoneinfo import ZoneInfo
+
 from hubspot.portal import COMPANIES, CONTACTS, OWNERS_SCOPE, READ_SCOPES
 from hubspot.settings import Settings
+from hubspot.sync.changes import Step
 
 PRODUCT = "HubSpot dashboard"
 OBJECT_NOUNS = {CONTACTS: ("contact", "contacts"), COMPANIES: ("company", "companies")}
@@ -35,6 +39,10 @@ REFUSALS = {
     ),
 }
 REFUSED = "HubSpot refused this sign-in, so nothing was connected. Start again with Connect HubSpot."
+NOT_IN_THIS_BROWSER = (
+    "HubSpot was connected, but this browser could not be let in. The connection is kept here: start again with "
+    "Connect HubSpot when that is mended, or remove the app in HubSpot."
+)
 NOTHING_GRANTED = (
     "Neither contacts nor companies were granted, so there is nothing to show. "
     "Reconnect, and leave the permissions ticked."
@@ -64,7 +72,7 @@ RETURNS = {
         "Start again with Connect HubSpot; use the same address as before (localhost and 127.0.0.1 are two)."
     ),
     "store_down": (
-        "The token store did not answer, so connecting could not be finished. "
+        "The token store does not work just now, so connecting could not be finished. "
         "Wait a moment, then start again with Connect HubSpot."
     ),
     "trouble": (
@@ -89,6 +97,14 @@ def counted(count: int, object_type: str) -> str:
 def of_total(count: int, total: int, object_type: str) -> str:
     """Return "1,204 of 12,431 contacts"."""
     return f"{number(count)} of {counted(total, object_type)}"
+
+
+def changed(steps: Sequence[Step], object_types: Collection[str], time_zone: str) -> str:
+    """Return "12 created, 40 updated, 3 gone since 14:02", of these object types; empty where nothing changed."""
+    known = [each for step in steps for name, each in step.objects.items() if name in object_types]
+    kinds = {kind: sum(len(getattr(each, kind)) for each in known) for kind in ("created", "updated", "gone")}
+    told = ", ".join(f"{number(count)} {kind}" for kind, count in kinds.items() if count)
+    return f"{told} since {steps[0].since.astimezone(ZoneInfo(time_zone)):%H:%M}" if told else ""
 
 
 def scope_words(scope: str) -> tuple[str, str]:

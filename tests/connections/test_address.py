@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,28 @@ def test_no_password_however_badly_escaped_is_ever_shown(password):
         ("redis:localhost", "another form. Write redis://host"),
         ("redis://[::1", "another form. Write redis://host"),
         ("redis://localhost:port", "can't be told apart"),
-        ("redis://localhost:99999", "wrong value"),
+        ("redis://localhost:99999", "a port is a number from 1 to 65535"),
+        ("redis://localhost:0", "a port is a number from 1 to 65535"),
+        ("redis://localhost?socket_timeout=-1", "socket_timeout has a wrong value. Write a number from 0.01 to 3600"),
+        ("redis://localhost?socket_timeout=nan", "socket_timeout has a wrong value"),
+        ("redis://localhost?socket_connect_timeout=inf", "socket_connect_timeout has a wrong value"),
+        ("redis://localhost?health_check_interval=-5", "health_check_interval has a wrong value"),
+        ("redis://localhost?max_connections=-1", "max_connections has a wrong value. Write a number from 1 to 10000"),
+        ("redis://localhost?max_connections=1000000000", "max_connections has a wrong value"),
+        ("redis://localhost?cluster=1&max_connections=0", "max_connections has a wrong value"),
+        ("redis://localhost?db=-1", "db has a wrong value"),
+        ("redis://localhost?protocol=7", "protocol has a wrong value. Write one of 2, 3."),
+        ("rediss://localhost?ssl_cert_reqs=perhaps", "ssl_cert_reqs has a wrong value. Write one of none, optional"),
+        (f"redis://{'a' * 64}", "each part of a host has 1 to 63 characters"),
+        (f"redis://{'a' * 64}.example?cluster=1", "each part of a host has 1 to 63 characters"),
+        ("redis://a..b", "each part of a host has 1 to 63 characters"),
+        (f"redis+sentinel://a,{'é' * 60}/main", "each part of a host has 1 to 63 characters"),
+        ("redis+sentinel://localhost:99999/main", "a port is a number from 1 to 65535"),
+        ("redis+sentinel://localhost/main?max_connections=-4", "max_connections has a wrong value"),
+        ("redis+sentinel://localhost/main?protocol=9", "protocol has a wrong value"),
+        ("redis+sentinel://a,,b/main", "names no sentinel or no primary"),
+        ("redis+sentinel://:26379/main", "names no sentinel or no primary"),
+        ("redis+sentinel://[::1/main", "another form. Write redis://host"),
         ("redis://user:p/w@localhost", "write %40 for @, %2F for /"),
         ("redis://a:1,b:2", "several hosts are sentinels'"),
         ("redis://localhost/one", "a database is a number"),
@@ -95,6 +118,28 @@ def test_a_sentinel_address_names_its_sentinels_and_what_they_are_asked_for():
     assert address.primary == "main"
     assert address.sentinel_login == {"password": "other"}
     assert address.wait_replicas == 1
+
+
+@pytest.mark.parametrize(
+    ("hosts", "sentinels"),
+    [
+        ("[::1]", (("::1", 26379),)),
+        ("[::1]:1", (("::1", 1),)),
+        ("[::1]:1,[2001:db8::2]:2,c", (("::1", 1), ("2001:db8::2", 2), ("c", 26379))),
+    ],
+)
+def test_sentinels_may_have_addresses_of_version_6(hosts, sentinels):
+    address = read_address(f"redis+sentinel://u:p@{hosts}/main")
+
+    assert address.sentinels == sentinels
+    assert address.where == f"redis+sentinel://{hosts}/main"
+
+
+@given(st.text("ab1[]:,./?&=-é%", max_size=30))
+def test_no_text_at_all_ends_in_anything_but_an_address_or_a_sentence(text):
+    for scheme in ("redis", "redis+sentinel", "unix"):
+        with contextlib.suppress(SettingsError):
+            assert read_address(f"{scheme}://{text}").where.startswith((scheme, "REDIS_URL"))
 
 
 def test_its_repr_holds_no_secret():

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -333,3 +334,14 @@ def test_a_directory_of_somebody_else_is_refused(state_dir):
 
     with pytest.raises(SettingsError, match="belongs to another user"):
         embedded.ensure(state_dir)
+
+
+def test_a_server_whose_folder_was_deleted_ends_with_its_last_process(app, state_dir):
+    process = app()
+    process.stdout.readline()
+    assert len(children_of(state_dir)) == 2
+    shutil.rmtree(state_dir)
+
+    process.kill()
+
+    until(lambda: children_of(state_dir) == [])

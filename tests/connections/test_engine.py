@@ -52,8 +52,10 @@ def use_everything(store, keyring, oauth, hubspot):
     with pytest.raises(ConnectionEnded):
         grants.access(Account(1002, 11), rejected=issued[1002].access_token)
     assert set(sessions.visible(BROWSER).ended) == {1002}
+    store.client.delete(store.key("{1004}", "11", "grant"))
+    assert grants.accounts(1004) == ()
     assert grants.disconnect(account).was_last
-    assert grants.forget_portal(1003)
+    assert grants.forget_portal(1003).was_last
     assert list(store.client.scan_iter(match="*{1001}*")) == []
     sessions.drop(BROWSER, 1002)
     assert set(grants.portals()) == {1002, 1004}

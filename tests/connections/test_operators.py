@@ -3,8 +3,11 @@
 import base64
 import contextlib
 import os
+import signal
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,12 +16,16 @@ from hubspot import keyring as keyrings
 from hubspot import settings as settings_module
 from hubspot.api.oauth import OAuth
 from hubspot.api.transport import open_http
+from hubspot.connections import embedded
 from hubspot.connections.__main__ import main
 from hubspot.connections.engine import open_store
 from hubspot.connections.grants import Grants
+from hubspot.connections.keycheck import check_keys
 from hubspot.connections.operators import list_portals
 from hubspot.connections.preferences import Preferences
+from hubspot.connections.records import Commit, seal_grant
 from hubspot.connections.sessions import Sessions
+from hubspot.connections.spool import Spool, folder_of
 from hubspot.errors import ConnectionEnded
 from hubspot.keyring import KeyRing
 from hubspot.sync.snapshots import Snapshots
@@ -111,13 +118,76 @@ def test_check_says_one_line_for_each_part_that_works(operator):
     assert OLD.partition(":")[2] not in done.stdout + done.stderr
 
 
-def test_check_uses_the_embedded_store_where_none_is_named_and_leaves_no_server(tmp_path):
-    done = Operator(tmp_path).runs("check")
+@pytest.fixture
+def embedded_operator(tmp_path):
+    """A machine on which the dashboard ran with its embedded store, and has ended."""
+    operator = Operator(tmp_path)
+    with operator.dashboard() as (store, ring, *_):
+        check_keys(store, ring)
+    embedded.leave(tmp_path / "state" / "redis")
+    until(lambda: not children_of(tmp_path / "state" / "redis"))
+    return operator
+
+
+def files(folder):
+    """The files below a folder and what they hold, but for the server's own log."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".log")
+    return {path.relative_to(folder): path.read_bytes() for path in found}
+
+
+def test_check_uses_the_embedded_store_where_none_is_named_and_leaves_no_server(embedded_operator, tmp_path):
+    before = files(tmp_path)
+
+    done = embedded_operator.runs("check")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "embedded" in done.stdout
     assert "sample portal" in done.stdout
     until(lambda: not children_of(tmp_path / "state" / "redis"))
+    assert files(tmp_path) == before
+
+
+def test_check_on_a_fresh_machine_makes_nothing(tmp_path):
+    done = Operator(tmp_path).runs("check")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line[:2] for line in lines(done)] == [["ok", each] for each in ("settings", "store", "keys", "HubSpot")]
+    assert "none yet: the first start makes one" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_says_when_the_first_start_could_not_make_its_folder(tmp_path):
+    (tmp_path / "state").write_text("in the way")
+
+    done = Operator(tmp_path).runs("check")
+
+    assert done.returncode == 1
+    assert ["problem", "store"] in [line[:2] for line in lines(done)]
+    assert "Set DASHBOARD_HOME to a folder of yours." in done.stdout
+
+
+def test_check_says_when_the_key_file_is_gone(embedded_operator, tmp_path):
+    (tmp_path / "config" / "keys.json").unlink()
+
+    done = embedded_operator.runs("check")
+
+    assert done.returncode == 1
+    assert "The key file is gone" in done.stdout
+    assert not (tmp_path / "config" / "keys.json").exists()
+
+
+def test_check_neither_plants_nor_changes_a_key(operator):
+    operator.runs("check")
+    with operator.dashboard() as (store, ring, *_):
+        planted = store.client.dbsize()
+        check_keys(store, ring)
+        key = store.key("meta", "keycheck")
+        sealed = store.client.get(key)
+
+        done = operator.runs("check", DASHBOARD_KEYS=f"{NEW},{OLD}")
+
+        assert (planted, done.returncode) == (0, 0)
+        assert store.client.get(key) == sealed
 
 
 @pytest.mark.parametrize(
@@ -142,7 +212,8 @@ def test_check_names_what_does_not_work_and_ends_with_one(operator, environ, sub
 
 
 def test_check_says_when_the_keys_are_not_those_of_the_store(operator):
-    assert operator.runs("check").returncode == 0
+    with operator.dashboard() as (store, ring, *_):
+        check_keys(store, ring)
 
     done = operator.runs("check", DASHBOARD_KEYS=NEW)
 
@@ -182,6 +253,39 @@ def test_list_shows_portals_and_neither_tokens_nor_addresses(operator, hubspot):
     assert "crm.objects.contacts.read" in row
     assert not [secret for secret in secrets if secret in done.stdout + done.stderr]
     assert "@" not in done.stdout
+
+
+def test_list_writes_any_name_to_any_terminal(operator, hubspot):
+    grant = connect(operator, hubspot)
+    with operator.dashboard() as (store, ring, *_):
+        named = replace(grant, hub_domain="日本 northwind")
+        key = store.key(f"{{{grant.account.hub_id}}}", str(grant.account.user_id), "grant")
+        store.client.hset(key, "blob", seal_grant(ring, key, named, "refresh"))
+
+    done = operator.runs("list", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+
+    assert done.returncode == 0, done.stderr
+    assert "?? northwind" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("check",), ("list",), ("rekey",), ("forget", "1")])
+def test_ctrl_c_ends_any_command_with_one_line(operator, command):
+    # Nobody answers there, so the command waits for its store until it is stopped.
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"redis://127.0.0.1:{deaf.getsockname()[1]}?socket_timeout=30"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hubspot.connections", *command],
+            cwd=ROOT, env={**operator.environ, "REDIS_URL": url},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # A shell that starts the tests in the background has its children ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else runs in it
+        )  # fmt: skip
+        with deaf.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert said == "Stopped before the end. What was done stays done; run it again for the rest.\n"
 
 
 def test_list_says_that_nobody_is_connected(operator):
@@ -234,6 +338,37 @@ def test_rekey_says_when_a_key_is_missing_from_the_ring(operator, hubspot):
 
     assert done.returncode == 1
     assert "Values that need key k1, which is missing from DASHBOARD_KEYS: " in done.stdout
+
+
+def test_damaged_values_are_said_apart_and_need_no_key(operator, hubspot):
+    grant = connect(operator, hubspot)
+    both = {"DASHBOARD_KEYS": f"{NEW},{OLD}"}
+    with operator.dashboard() as (store, *_):
+        key = store.key(f"{{{grant.account.hub_id}}}", str(grant.account.user_id), "at")
+        store.client.set(key, store.client.get(key)[:-1] + b"\0\0")
+
+    done = operator.runs("rekey", **both)
+    after = operator.runs("rekey", "--check", **both)
+
+    assert (done.returncode, after.returncode) == (0, 0), after.stdout
+    assert "1 value can't be opened by any key; 'forget' or waiting for their expiry removes them." in after.stdout
+    assert "Values that need key" not in after.stdout
+
+
+def test_rekey_takes_the_spool_along(operator, hubspot, tmp_path):
+    grant = connect(operator, hubspot)
+    with operator.dashboard() as (store, ring, *_):
+        key = store.key(f"{{{grant.account.hub_id}}}", str(grant.account.user_id), "grant")
+        spool = Spool(folder_of(tmp_path / "state" / "spool", store.prefix))
+        spool.keep(Commit(grant.account, "a", "b", ring.seal(b"grant", key)))
+        store.client.flushall()
+    both = {"DASHBOARD_KEYS": f"{NEW},{OLD}"}
+
+    before = operator.runs("rekey", "--check", **both)
+    operator.runs("rekey", **both)
+    after = operator.runs("rekey", "--check", **both)
+
+    assert (before.returncode, after.returncode) == (1, 0)
 
 
 def test_rekey_tells_of_copies_under_the_old_key(operator, hubspot, tmp_path):
@@ -300,6 +435,18 @@ def test_forget_deletes_also_while_hubspot_is_down_and_says_what_remains(operato
     assert "HubSpot has not revoked every connection yet" in done.stdout
     with operator.dashboard() as (_, _, grants, _):
         assert grants.revoke_pending() == 0
+
+
+def test_forget_says_that_hubspot_could_not_be_told_of_what_does_not_open(operator, hubspot):
+    grant = connect(operator, hubspot)
+    with operator.dashboard() as (store, *_):
+        store.client.hset(store.key(f"{{{grant.account.hub_id}}}", str(grant.account.user_id), "grant"), "blob", b"no")
+
+    done = operator.runs("forget", str(grant.account.hub_id), "--yes")
+
+    assert done.returncode == 0
+    assert "HubSpot could not be told" in done.stdout
+    assert "every hour" not in done.stdout
 
 
 def test_forget_says_when_there_is_nothing_of_that_portal(operator):

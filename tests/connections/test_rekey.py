@@ -3,12 +3,15 @@ import threading
 import pytest
 
 from hubspot.connections import rekey
+from hubspot.connections.engine import Store
 from hubspot.connections.grants import Account, Grants
 from hubspot.connections.handshake import Handshake, Notice
 from hubspot.connections.keycheck import check_keys
 from hubspot.connections.preferences import Preferences
-from hubspot.connections.rekey import Resealed, Sealed, reseal, survey
+from hubspot.connections.records import Commit, account_key
+from hubspot.connections.rekey import Sealed, Survey, reseal, survey
 from hubspot.connections.sessions import Sessions
+from hubspot.connections.spool import Spool, folder_of
 from hubspot.errors import StoreRefused
 from hubspot.keyring import KeyRing
 from tests.connections.servers import KEYS, opened
@@ -50,12 +53,12 @@ def expiries(store):
 
 
 def test_everything_that_was_sealed_is_found_and_sealed_anew(store, ring, lived_in):
-    assert survey(store).counts == {"k1": lived_in}
+    assert survey(store, ring) == Survey({"k1": lived_in}, 0)
 
-    assert reseal(store, ring) == Resealed(lived_in, 0)
+    assert reseal(store, ring) == lived_in
 
-    assert survey(store).counts == {"k2": lived_in}
-    assert survey(store).older(ring) == {}
+    assert survey(store, ring) == Survey({"k2": lived_in}, 0)
+    assert survey(store, ring).older(ring) == {}
 
 
 def test_afterwards_the_old_key_can_be_dropped(store, ring, lived_in, oauth, hubspot):
@@ -85,7 +88,7 @@ def test_what_expires_expires_when_it_would_have(store, ring, lived_in):
 def test_a_second_time_has_nothing_to_do(store, ring, lived_in):
     reseal(store, ring)
 
-    assert reseal(store, ring) == Resealed(0, 0)
+    assert reseal(store, ring) == 0
 
 
 @pytest.mark.parametrize(("name", "field"), [(("{1001}", "11", "at"), None), (("{1001}", "11", "grant"), "blob")])
@@ -124,25 +127,25 @@ def test_tokens_that_are_renewed_all_the_while_are_never_lost(store, ring, grant
 
     assert len(hubspot.refreshes) == 40
     reseal(store, ring)
-    assert survey(store).older(ring) == {}
+    assert survey(store, ring).older(ring) == {}
 
 
 def test_a_lost_reply_is_no_lost_value(lossy_store, proxy, store, ring, lived_in):
     proxy.lose_reply_to(b"1k2 ")
 
-    assert reseal(lossy_store, ring) == Resealed(lived_in, 0)
+    assert reseal(lossy_store, ring) == lived_in
 
     assert proxy.lost == 1
-    assert survey(store).counts == {"k2": lived_in}
+    assert survey(store, ring).counts == {"k2": lived_in}
 
 
 def test_what_needs_a_key_that_is_missing_is_counted_and_kept(store, lived_in):
     alone = KeyRing(NEW)
     before = {each.key: each.value for each in rekey._sealed(store)}
 
-    assert reseal(store, alone) == Resealed(0, 0)
+    assert reseal(store, alone) == 0
 
-    assert survey(store).older(alone) == {"k1": lived_in}
+    assert survey(store, alone).older(alone) == {"k1": lived_in}
     assert {each.key: each.value for each in rekey._sealed(store)} == before
 
 
@@ -151,16 +154,42 @@ def test_damaged_values_are_counted_and_kept(store, ring, lived_in):
     damaged = store.client.get(key)[:-1] + b"\0\0"
     store.client.set(key, damaged)
 
-    assert reseal(store, ring) == Resealed(lived_in - 1, 1)
+    assert reseal(store, ring) == lived_in - 1
 
     assert store.client.get(key) == damaged
+    assert survey(store, ring) == Survey({"k2": lived_in - 1}, 1)
+
+
+def test_a_renewed_token_in_the_spool_of_any_app_is_sealed_anew_too(store, ring, keyring, tmp_path):
+    other = Store(store.client, prefix="hd1:0123abcd:", where="")
+    for app, user_id in ((store, 11), (other, 12)):
+        account = Account(1001, user_id)
+        blob = keyring.seal(b"grant", account_key(app, account, "grant"))
+        Spool(folder_of(tmp_path, app.prefix)).keep(Commit(account, "a", "b", blob))
+    before = survey(store, ring, tmp_path)
+
+    assert reseal(store, ring, tmp_path) == 2
+
+    assert (before.counts, survey(store, ring, tmp_path).counts) == ({"k1": 2}, {"k2": 2})
+    (kept,) = Spool(folder_of(tmp_path, store.prefix)).kept()
+    assert (kept.account, kept.expected, kept.mark) == (ANNA, "a", "b")
+    assert KeyRing(NEW).open(kept.blob, account_key(store, ANNA, "grant")) == b"grant"
+
+
+def test_a_newer_token_in_the_spool_is_not_replaced_by_an_older_one(tmp_path):
+    spool, older, newer = Spool(tmp_path), Commit(ANNA, "a", "b", b"older"), Commit(ANNA, "b", "c", b"newer")
+    spool.keep(newer)
+
+    assert spool.swap(older, b"anew") == 0
+
+    assert list(spool.kept()) == [newer]
 
 
 def test_the_data_of_another_app_under_the_same_ring_is_sealed_anew_too(store, ring, keyring):
     key = "hd1:0123abcd:{1}:2:at"
     store.client.set(key, keyring.seal(b"of the sample portal", key))
 
-    assert reseal(store, ring) == Resealed(1, 0)
+    assert reseal(store, ring) == 1
 
     assert ring.open(store.client.get(key), key) == b"of the sample portal"
 
@@ -172,7 +201,7 @@ def test_a_thousand_portals_take_seconds(store, ring, keyring):
         pipeline.set(key, keyring.seal(b"token", key), px=60_000)
     pipeline.execute()
 
-    assert reseal(store, ring) == Resealed(1000, 0)
+    assert reseal(store, ring) == 1000
 
 
 def test_without_the_permission_to_scan_it_says_which_one_is_missing(store, ring, lived_in, shared_server):
@@ -186,4 +215,4 @@ def test_without_the_permission_to_scan_it_says_which_one_is_missing(store, ring
 
     narrow.close()
     store.client.acl_deluser("narrow")
-    assert survey(store).counts == {"k1": lived_in}
+    assert survey(store, ring).counts == {"k1": lived_in}

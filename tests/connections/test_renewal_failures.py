@@ -1,12 +1,14 @@
 import threading
 import time
+from pathlib import Path
 
 import pytest
+import redis
 
 from hubspot.connections.engine import open_store
 from hubspot.connections.grants import Account, Grants, Pace
 from hubspot.connections.records import IDLE_MILLISECONDS
-from hubspot.errors import KeyMissing, NotConnected, StoreDown, Tampered
+from hubspot.errors import KeyMissing, NotConnected, SettingsError, StoreDown, Tampered
 from hubspot.keyring import KeyRing
 from hubspot.settings import Settings
 from tests.connections.replicas import Herd
@@ -127,7 +129,7 @@ def test_disconnecting_revokes_the_token_that_is_still_on_its_way(engine, patien
 
     done = patient.disconnect(ANNA)
 
-    assert done.is_revoked
+    assert done.revocation == "done"
     assert hubspot.revoked == [current]
     assert not hubspot.live
 
@@ -146,6 +148,42 @@ def test_a_token_left_in_the_spool_is_revoked_if_its_grant_was_disconnected_mean
     assert hubspot.revoked[-1] == current
     assert not hubspot.live
     assert list((tmp_path / "spool").rglob("*.json")) == []
+
+
+def test_a_spool_file_that_can_not_be_removed_loses_and_repeats_nothing(
+    engine, patient, mortal_store, keyring, oauth, hubspot, tmp_path, monkeypatch
+):
+    rotate_while_the_store_dies(patient, hubspot, engine)
+    monkeypatch.setattr(Path, "unlink", refuse_to_unlink)
+
+    for _ in range(2):
+        grants = Grants(mortal_store, keyring, oauth, spool=tmp_path / "spool")
+        assert grants.access(ANNA)
+        expire(mortal_store)
+
+    assert len(list((tmp_path / "spool").rglob("*.json"))) == 1
+    assert hubspot.revoked == []
+    assert grants.access(ANNA)
+
+
+def refuse_to_unlink(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_spooled_token_whose_grant_is_gone_and_whose_key_is_missing_waits_for_the_key(
+    engine, patient, mortal_store, keyring, oauth, hubspot, tmp_path
+):
+    rotate_while_the_store_dies(patient, hubspot, engine)
+    (current,) = hubspot.live
+    Grants(mortal_store, keyring, oauth).disconnect(ANNA)
+
+    with pytest.raises(NotConnected):
+        Grants(mortal_store, KeyRing({"k9": b"9" * 32}), oauth, spool=tmp_path / "spool").access(ANNA)
+    still_live = list(hubspot.live)
+    with pytest.raises(NotConnected):
+        Grants(mortal_store, keyring, oauth, spool=tmp_path / "spool").access(ANNA)
+
+    assert (still_live, hubspot.live) == ([current], [])
 
 
 def test_a_replay_by_another_process_does_not_keep_the_access_token_from_being_shared(
@@ -189,6 +227,74 @@ def test_one_timer_serves_all_accounts_whose_tokens_wait(engine, mortal, hubspot
     assert len([timer for timer in timers if timer.is_alive()]) <= 2  # one may just hand over to the next
     until(lambda: not mortal._tokens._pending)
     assert len({mortal.access(account) for account in accounts}) == 5
+
+
+@pytest.fixture
+def refused(engine, mortal_store):
+    """Call to have the server want a password from now on, and again to have it want none."""
+    passwords = iter(["another", ""])
+    with redis.Redis(unix_socket_path=engine.socket) as administrator:
+        administrator.ping()
+
+        def toggle():
+            administrator.config_set("requirepass", next(passwords))
+            mortal_store.client.connection_pool.disconnect()
+
+        yield toggle
+
+
+def test_a_store_that_refuses_the_password_logs_nobody_out(mortal, hubspot, refused):
+    mortal.save(hubspot.issue())
+    token = mortal.access(ANNA)
+    refused()
+
+    assert mortal.access(ANNA) == token
+    assert not hubspot.refreshes
+    with pytest.raises(SettingsError, match="password"):
+        mortal.access(ANNA, rejected=token)
+
+
+def test_a_token_that_is_renewed_while_the_store_refuses_the_password_is_served_and_stored_later(
+    mortal, hubspot, refused
+):
+    mortal.save(hubspot.issue())
+    expire(mortal._store)
+    hubspot.rotates = True
+    hubspot.before_answer = refused
+
+    token = mortal.access(ANNA)
+    hubspot.before_answer = lambda: None
+    refused()
+
+    until(lambda: not mortal._tokens._pending)
+    assert mortal._tokens.stored(ANNA).access_token == token
+    assert len(hubspot.refreshes) == 1
+
+
+def test_the_timer_outlives_an_error_that_nobody_expected(mortal, mortal_store, engine, hubspot, monkeypatch, caplog):
+    mortal.save(hubspot.issue())
+    expire(mortal_store)
+    hubspot.before_answer = engine.kill
+    token = mortal.access(ANNA)
+    hubspot.before_answer = lambda: None
+    tokens, failed = mortal._tokens, threading.Event()
+    commit_late = tokens.commit_late
+
+    def fails_once(account):
+        if failed.is_set():
+            commit_late(account)
+            return
+        failed.set()
+        raise KeyError("secret text")
+
+    monkeypatch.setattr(tokens, "commit_late", fails_once)
+    failed.wait(10)
+    engine.start()
+
+    until(lambda: not tokens._pending)
+    assert tokens.stored(ANNA).access_token == token
+    assert "KeyError" in caplog.text
+    assert "secret text" not in caplog.text
 
 
 @pytest.mark.parametrize("word", [b"{1001}:11:lock", str(IDLE_MILLISECONDS).encode()], ids=["lease", "commit"])

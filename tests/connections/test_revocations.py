@@ -4,7 +4,6 @@ import pytest
 
 from hubspot.connections.grants import Account, Grants, Pace
 from hubspot.connections.revocations import KEEP_DAYS, Revocations
-from hubspot.errors import NotConnected
 from hubspot.keyring import KeyRing
 
 ANNA = Account(1001, 11)
@@ -17,7 +16,7 @@ def kept(grants, hubspot):
     token = hubspot.issue()
     grants.save(token)
     hubspot.is_down = True
-    assert not grants.disconnect(ANNA).is_revoked
+    assert grants.disconnect(ANNA).revocation == "kept"
     hubspot.is_down = False
     return token.refresh_token
 
@@ -75,7 +74,7 @@ def test_after_a_week_it_is_given_up_and_said(store, keyring, oauth, hubspot, ke
     hubspot.is_down = True
     later = datetime.now(UTC).timestamp() + KEEP_DAYS * DAY + 60
 
-    assert Revocations(store, keyring, oauth, now=lambda: later).retry(lambda _: "") == 0
+    assert Revocations(store, keyring, oauth, now=lambda: later).retry(lambda _: set()) == 0
 
     assert not store.client.exists(key(store))
     assert "HubSpot did not revoke the grant of 1001.11 within 7 days" in caplog.text
@@ -111,19 +110,6 @@ def test_a_connection_is_listed_before_it_is_stored(grants, hubspot, monkeypatch
     assert list(grants.portals()) == [ANNA.hub_id]
 
 
-def test_a_refused_connection_is_revoked_later_too(grants, hubspot):
-    def refuse(_grant):
-        hubspot.is_down = True
-        raise NotConnected("not here")
-
-    with pytest.raises(NotConnected):
-        grants.save(hubspot.issue(), admit=refuse)
-    hubspot.is_down = False
-
-    assert grants.revoke_pending() == 0
-    assert len(hubspot.revoked) == 1
-
-
 @pytest.mark.parametrize(("days", "least"), [(30, 180), (180, 210), (400, 430)])
 def test_a_grant_outlives_the_days_that_a_portal_is_kept(store, keyring, oauth, hubspot, days, least):
     grants = Grants(store, keyring, oauth, pace=Pace.keeping(days))
@@ -149,3 +135,73 @@ def test_what_a_person_arranged_lives_on_while_the_portal_is_opened(store, keyri
     Grants(store, keyring, oauth).opened(1001)
 
     assert store.client.ttl(arranged) > 30 * DAY
+
+
+@pytest.fixture
+def full_store(mortal_store):
+    """A store that takes nothing more, once it is told so."""
+    return lambda: mortal_store.client.config_set("maxmemory", "1")
+
+
+def test_a_store_that_is_full_can_not_keep_it_and_says_that_it_is_lost(
+    mortal_store, full_store, keyring, oauth, hubspot, caplog
+):
+    grants = Grants(mortal_store, keyring, oauth)
+    grants.save(hubspot.issue())
+    full_store()
+    hubspot.is_down = True
+
+    assert grants.disconnect(ANNA).revocation == "lost"
+
+    assert "HubSpot was not told" in caplog.text
+
+
+def test_a_store_that_became_full_meanwhile_keeps_what_was_promised(mortal_store, full_store, keyring, oauth, hubspot):
+    grants = Grants(mortal_store, keyring, oauth)
+    grants.save(hubspot.issue())
+
+    def fails_as_the_store_fills(_path, _form):
+        full_store()
+        return 503, {}, {}
+
+    hubspot.answer = fails_as_the_store_fills
+
+    done = grants.disconnect(ANNA)
+
+    assert done.revocation == "kept"
+    mortal_store.client.config_set("maxmemory", "0")
+    assert mortal_store.client.exists(key(mortal_store))
+
+
+@pytest.mark.parametrize("ring", [{"k9": b"9" * 32}, {"k1": b"x" * 32}], ids=["missing", "another"])
+def test_a_grant_that_does_not_open_is_lost_to_hubspot_and_said(grants, store, oauth, hubspot, ring, caplog):
+    grants.save(hubspot.issue())
+
+    done = Grants(store, KeyRing(ring), oauth).disconnect(ANNA)
+
+    assert (done.revocation, done.was_last) == ("lost", True)
+    assert "HubSpot was not told" in caplog.text
+    assert hubspot.revoked == []
+
+
+def test_of_a_whole_portal_the_worst_is_told(grants, store, hubspot):
+    grants.save(hubspot.issue(user_id=11))
+    grants.save(hubspot.issue(user_id=12))
+    store.client.hset(store.key("{1001}", "11", "grant"), "blob", b"damaged")
+
+    done = grants.forget_portal(1001)
+
+    assert (done.revocation, done.was_last) == ("lost", True)
+    assert len(hubspot.revoked) == 1
+
+
+def test_a_portal_that_somebody_connects_meanwhile_is_not_forgotten(grants, hubspot):
+    grants.save(hubspot.issue())
+    coming = hubspot.issue(user_id=12)
+    hubspot.before_answer = lambda: hubspot.calls[-1]["path"].endswith("/revoke") and grants.save(coming)
+
+    done = grants.forget_portal(1001)
+
+    assert not done.was_last
+    assert grants.accounts(1001) == (Account(1001, 12),)
+    assert 1001 in grants.portals()

@@ -1,3 +1,7 @@
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from hubspot.connections.records import Account, Commit
@@ -71,3 +75,45 @@ def test_no_folder_keeps_nothing():
     spool.drop(ANNA)
 
     assert list(spool.kept()) == []
+
+
+def test_a_file_that_can_not_be_removed_stops_nobody_and_is_found_again(tmp_path, monkeypatch, caplog):
+    spool = Spool(tmp_path)
+    spool.keep(commit())
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as change:
+        change.setattr(Path, "unlink", refuse)
+        spool.drop(ANNA, "b")
+
+    assert list(spool.kept()) == [commit()]
+    assert "not removed: Permission denied" in caplog.text
+    spool.drop(ANNA, "b")
+    assert list(spool.kept()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_removed_an_hour_later(tmp_path):
+    spool = Spool(tmp_path)
+    spool.keep(commit())
+    old, young = tmp_path / "1001.11.4711", tmp_path / "1001.11.4712"
+    for each in (old, young):
+        each.write_bytes(b"half")
+    os.utime(old, (time.time() - 4000,) * 2)
+    os.utime(tmp_path / "1001.11.json", (time.time() - 4000,) * 2)
+
+    spool.clean()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1001.11.4712", "1001.11.json"]
+
+
+def test_a_write_that_fails_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    Spool(tmp_path).keep(commit())
+
+    assert list(tmp_path.iterdir()) == []

@@ -85,7 +85,7 @@ class Office:
         done = self.grants.disconnect(account)
         self.sessions.drop(person.browser, account)
         person.has_grant = person.is_signed_in = False
-        assert done.is_revoked
+        assert done.revocation == "done"
         assert done.was_last == (not any(each.has_grant for each in self.people))
 
     def check(self):

@@ -78,6 +78,59 @@ def test_disconnecting_while_hubspot_is_down_says_that_it_could_not_be_told(hous
     assert of_portal(house, northwind) == []
 
 
+def test_a_full_store_neither_keeps_from_disconnecting_nor_from_saying_what_became_of_it(house, home, wire, connect):
+    tab = connect().open("contacts").choose("disconnect")
+    wire.faults({"route": "revoke", "status": 502, "times": 9})
+    house.store.client.config_set("maxmemory", "1")
+    try:
+        tab.press_in_fragment("disconnect.yes")
+    finally:
+        house.store.client.config_set("maxmemory", "64mb")
+
+    (said,) = tab.alerts
+    assert said.startswith("Disconnected here, but HubSpot could not be told, and is not asked again.")
+    assert "remove the app in HubSpot" in said
+    assert tab.titles == [words.HEADLINE]
+    assert files(home) == []
+
+
+def test_a_dialog_whose_session_was_ended_in_another_tab_disconnects_nothing(house, connect, northwind):
+    person = connect()
+    tab = person.open("contacts").choose("disconnect")
+    person.open().choose("sign out")
+
+    tab.press_in_fragment("disconnect.yes")
+
+    assert tab.alerts == [actions.NOT_HELD]
+    assert tab.titles == [words.HEADLINE]
+    assert len(house.grants.accounts(northwind)) == 1
+
+
+def test_a_dialog_for_a_connection_that_was_replaced_disconnects_nothing(house, connect, northwind):
+    person = connect()
+    tab = person.open("contacts").choose("disconnect")
+    person.open().choose("disconnect").press_in_fragment("disconnect.yes")
+    connect(person)
+
+    tab.press_in_fragment("disconnect.yes")
+
+    assert tab.alerts == [actions.NOT_HELD]
+    assert tab.titles == ["Contacts"]
+    assert len(house.grants.accounts(northwind)) == 1
+
+
+def test_a_dialog_of_one_person_does_not_act_once_the_browser_changed_to_another(house, connect, northwind):
+    person = connect(connect(), user_id=COLLEAGUE)
+    tab = person.open("contacts").choose("disconnect")
+    (mara,) = house.sessions.visible(person.person).others
+    person.open("connection").press(f"person.{mara.account.user_id}")
+
+    tab.press_in_fragment("disconnect.yes")
+
+    assert tab.alerts == [actions.NOT_HELD]
+    assert len(house.grants.accounts(northwind)) == 2
+
+
 def test_disconnecting_ends_a_load_that_runs(house, home, wire, someone, northwind):
     wire.faults({"route": "list", "status": 502, "times": 99})
     someone.connect(wire)
@@ -143,6 +196,7 @@ def test_signing_out_keeps_the_grant_and_the_data(house, home, connect, northwin
     tab = connect().open("contacts").choose("sign out")
 
     assert tab.titles == [words.HEADLINE]
+    assert tab.alerts == ["Signed out of this browser. Your connection is kept."]
     assert len(house.grants.accounts(northwind)) == 1
     assert files(home)
     assert not any(name.startswith("session") for name in stored(house))

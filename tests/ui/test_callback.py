@@ -2,6 +2,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubspot.connections.handshake import Handshake, Outcome
+from hubspot.connections.sessions import Sessions
+from hubspot.keyring import KeyRing
 from hubspot.ui import callback, services, words
 from hubspot.ui.destinations import PAGES, jumps
 from tests.connections.servers import Server, binaries
-from tests.running import free_port
+from tests.running import free_port, wait_until
 from tests.ui.tabs import Browser, dashboard, stored
 
 PERSON = "mara.lindqvist@northwind.example"
@@ -341,6 +344,39 @@ def test_when_hubspot_fails_at_the_exchange_nothing_is_connected(house, wire, so
     assert kinds(house) == {"used", "outcome"}
 
 
+def test_a_browser_that_can_not_be_let_in_is_not_told_that_nothing_was_connected(house, wire, someone, allowed):
+    returned = allowed()
+    nonce = house.handshake.judge(returned["state"], someone.person).nonce
+    other = someone.connect(wire, account=1)
+    house.sessions.sign_out(someone.person)
+    Sessions(house.store, KeyRing({"k9": b"9" * 32})).add(someone.person, other)
+
+    came_back(someone, returned)
+
+    said = house.handshake.outcome(nonce).text
+    assert said.startswith("The encryption key 'k9' is missing")
+    assert said.endswith(words.NOT_IN_THIS_BROWSER)
+    assert len(house.grants.accounts(wire.hub_id)) == 1
+
+
+def test_what_hubspot_granted_to_nobody_it_names_is_taken_back(house, wire, someone, allowed, monkeypatch):
+    returned = allowed()
+    exchange, issued = house.oauth.exchange_code, []
+
+    def nameless(*arguments, **named):
+        issued.append(exchange(*arguments, **named))
+        return replace(issued[0], hub_id=None, user_id=None)
+
+    monkeypatch.setattr(house.oauth, "exchange_code", nameless)
+    wire.faults({"route": "introspect", "status": 502, "times": 1})
+
+    destination = came_back(someone, returned)
+
+    assert someone.follow(destination).alerts[0].endswith("Nothing was connected.")
+    assert wait_until(lambda: not house.oauth.introspect(issued[0].refresh_token).active)
+    assert "grant" not in kinds(house)
+
+
 def test_when_hubspot_can_not_be_reached_nothing_is_connected(running, tmp_path):
     nowhere = {"HUBSPOT_API_URL": f"http://127.0.0.1:{free_port()}"}
     with dashboard(tmp_path, **{**running.settings, **nowhere}):
@@ -373,7 +409,7 @@ def test_a_portal_that_the_operator_does_not_allow_is_revoked_at_once(running, t
         (said,) = person.follow(destination).alerts
         assert said == f"The operator does not allow portal {running.hub_id} here. Nothing was connected."
         assert "grant" not in kinds(services.services())
-        assert any("revoke" in route for route in running.stats()["requests"])
+        assert wait_until(lambda: any("revoke" in route for route in running.stats()["requests"]))
 
 
 def test_when_the_token_store_is_down_the_return_leads_away_and_is_explained_later(running, tmp_path):

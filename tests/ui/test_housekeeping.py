@@ -2,10 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hubspot.errors import NotConnected, SnapshotReplaced
+from hubspot.errors import NotConnected, SettingsError, SnapshotReplaced
 from hubspot.ui import actions, housekeeping, services, state
 from tests.running import wait_until
-from tests.ui.tabs import Browser, stored
+from tests.ui.tabs import APP, Browser, dashboard, stored
 
 NOW = datetime.now(UTC)
 COLLEAGUE = 50_113_876
@@ -97,6 +97,113 @@ def test_a_replica_lets_go_of_a_portal_that_was_forgotten_elsewhere(house, visit
     with pytest.raises(SnapshotReplaced):
         state.copy_of(key)
     assert shared is not None
+
+
+def test_a_portal_that_somebody_opens_while_others_are_forgotten_stays(house, wire, visited, monkeypatch):
+    someone_connected_elsewhere = Browser().connect(wire, account=1).account.hub_id
+    later = NOW + timedelta(days=31)
+    forget = house.grants.forget_portal
+    forgotten = []
+
+    def slowly(hub_id):
+        forgotten.append(hub_id)
+        (other,) = {wire.hub_id, someone_connected_elsewhere} - {hub_id}
+        house.store.client.hset(house.store.key("portals"), str(other), int(later.timestamp()))
+        return forget(hub_id)
+
+    monkeypatch.setattr(house.grants, "forget_portal", slowly)
+
+    housekeeping.tidy(house, later)
+
+    assert len(forgotten) == 1
+    assert len(house.grants.portals()) == 1
+
+
+def test_the_data_of_a_portal_that_somebody_connects_while_it_is_forgotten_stays(house, wire, visited, monkeypatch):
+    revoke = house.oauth.revoke
+
+    def meanwhile(refresh_token):
+        Browser().connect(wire, user_id=COLLEAGUE)
+        revoke(refresh_token)
+
+    monkeypatch.setattr(house.oauth, "revoke", meanwhile)
+
+    housekeeping.tidy(house, NOW + timedelta(days=31))
+
+    (left,) = house.grants.accounts(wire.hub_id)
+    assert left.user_id == COLLEAGUE
+    assert wire.hub_id in house.grants.portals()
+    assert house.snapshots.latest(wire.hub_id)
+
+
+def test_of_all_replicas_one_tidies_in_an_hour(house, monkeypatch):
+    done = []
+    monkeypatch.setattr(housekeeping, "tidy", lambda *_: done.append(1))
+
+    for _ in range(3):
+        housekeeping._tidy_in_turn()
+
+    assert done == [1]
+    assert 3000 < house.store.client.ttl(house.store.key("housekeeping")) < 3600
+
+
+def test_nothing_is_built_before_somebody_came_or_where_nothing_is_stored(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(housekeeping, "tidy", lambda *_: done.append(1))
+    with dashboard(tmp_path, **APP):
+        housekeeping._tidy_in_turn()
+        before = services.is_built()
+        services.store().client.hset(services.store().key("portals"), "1001", "1")
+        housekeeping._tidy_in_turn()
+
+        assert (before, services.is_built(), done) == (False, True, [1])
+
+
+@pytest.mark.parametrize("thread", ["_keep_fresh", "_run"])
+def test_a_thread_goes_on_after_an_error_that_nobody_expected(monkeypatch, caplog, thread):
+    turns = []
+
+    def fails():
+        turns.append(1)
+        if len(turns) == 3:
+            raise SystemExit  # ends the thread of the test
+        raise [KeyError("secret text"), SettingsError("secret text")][len(turns) - 1]
+
+    for work in ("_renew", "_tidy_in_turn"):
+        monkeypatch.setattr(housekeeping, work, fails)
+    for pause in ("_FIRST_AFTER_SECONDS", "_EVERY_SECONDS", "_AGAIN_SECONDS"):
+        monkeypatch.setattr(housekeeping, pause, 0)
+    housekeeping._in_use.set()
+
+    with pytest.raises(SystemExit):
+        getattr(housekeeping, thread)()
+
+    assert "failed: KeyError" in caplog.text
+    assert "SettingsError; trying again" in caplog.text
+    assert "secret text" not in caplog.text
+
+
+def test_an_epoch_that_was_read_before_a_later_one_drops_nothing(house, monkeypatch):
+    dropped = []
+    monkeypatch.setattr(house.jobs, "forget", dropped.append)
+
+    for epoch in (5, 7, 5, 7):
+        services.note_epoch(4711, epoch)
+
+    assert dropped == [4711]
+    assert services._epochs[4711] == 7
+
+
+def test_a_forgotten_portal_is_dropped_once_and_not_asked_for_again(house, monkeypatch):
+    dropped = []
+    monkeypatch.setattr(house.jobs, "forget", dropped.append)
+    services.note_epoch(4711, 5)
+
+    services.drop_deleted()
+    services.drop_deleted()
+
+    assert dropped == [4711]
+    assert 4711 not in services._epochs
 
 
 def seen_by(house, grant):
