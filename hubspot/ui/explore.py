@@ -9,6 +9,7 @@ import streamlit as st
 from hubspot.analysis import filters as filtering
 from hubspot.analysis.counts import rank
 from hubspot.analysis.filters import Filters
+from hubspot.analysis.filters.quick import column_of
 from hubspot.analysis.records import column_label
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.ui import cards, elements, files, filter_bar, state, tables, trouble, words
@@ -53,9 +54,9 @@ def band(view: View, selection: Selection) -> None:
 
 
 def _chart(view: View, selection: Selection, name: str) -> None:
-    column = filtering.column_of(selection.everything, name)
-    if column is None or selection.everything[column].isna().all():
-        label = column_label(view.portal, selection.object_type, filtering.CHOICES[name])
+    column = column_of(selection.object_type, name)
+    if column not in selection.everything or selection.everything[column].isna().all():
+        label = column_label(view.portal, selection.object_type, column)
         st.markdown(
             f":small[:gray[{elements.plain(label)} was never filled in this portal, so nothing can be grouped by it. "
             "Fill it in HubSpot, then refresh.]]"
@@ -121,29 +122,30 @@ def _tell_not_loaded(view: View, object_type: str) -> None:
 
 def _tell_nothing_matches(view: View, selection: Selection) -> None:
     noun = words.OBJECT_NOUNS[selection.object_type][1]
-    names = selection.filters.active
+    places = selection.filters.places
     best = filtering.select(selection.everything, selection.filters, view.account.time_zone).relief
     with st.container(border=True, gap="small"):
-        st.subheader(f"No {noun} match {_these(len(names))}", anchor=False)
+        st.subheader(f"No {noun} match {_these(len(places))}", anchor=False)
         if best:
             back = words.counted(best.count, selection.object_type)
-            st.markdown(f"Removing *{TITLES[best.name]}* brings back {back}.")
+            named = filter_bar.in_words(view, selection.object_type, selection.filters, best.place)
+            st.markdown(f"Removing *{named}* brings back {back}.")
         else:
             st.markdown("Removing a single one brings nothing back: take off two, or clear them all.")
         with st.container(horizontal=True):
             if best:
                 st.button(
-                    f"Remove {TITLES[best.name]}",
+                    f"Remove {named}",
                     key=f"{selection.object_type}.relief",
                     on_click=filter_bar.clear,
-                    args=(selection.object_type, [best.name]),
+                    args=(selection.object_type, best.place),
                 )
             st.button(
                 "Clear all",
                 type="tertiary",
                 key=f"{selection.object_type}.clear.empty",
                 on_click=filter_bar.clear,
-                args=(selection.object_type, names),
+                args=(selection.object_type,),
             )
 
 

@@ -10,14 +10,14 @@ import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from hubspot.analysis.filters import Filters
+from hubspot.analysis.filters import Filters, from_json, to_json
 from hubspot.errors import HubSpotError, KeyMissing, NotConnected, SnapshotReplaced, Tampered
 from hubspot.ui import browser, destinations, downloads, services, state, tables
 from hubspot.ui.state import Copy, View
@@ -119,7 +119,7 @@ def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None
 
 def _text(order: Order) -> str:
     told: dict[str, Any] = {name: getattr(order, name) for name in Order.__slots__}
-    return json.dumps({**told, "loaded_at": order.loaded_at.isoformat(), "filters": _plain(order.filters)})
+    return json.dumps({**told, "loaded_at": order.loaded_at.isoformat(), "filters": to_json(order.filters)})
 
 
 def _order(sealed: str) -> Order:
@@ -131,23 +131,7 @@ def _order(sealed: str) -> Order:
         **{
             **told,
             "loaded_at": datetime.fromisoformat(told["loaded_at"]),
-            "filters": _filters(told["filters"]),
+            "filters": from_json(told["filters"]),
             "columns": tuple(told["columns"]),
         }
     )
-
-
-def _plain(filters: Filters) -> dict[str, Any]:
-    told = {name: getattr(filters, name) for name in Filters.__slots__}
-    return {
-        name: sorted(value) if isinstance(value, frozenset) else value and str(value) for name, value in told.items()
-    }
-
-
-def _filters(told: dict[str, Any]) -> Filters:
-    read: dict[str, Any] = {
-        name: frozenset(value) if isinstance(value, list) else value for name, value in told.items()
-    }
-    for name in ("created_from", "created_to"):
-        read[name] = read[name] and date.fromisoformat(read[name])
-    return Filters(**read)

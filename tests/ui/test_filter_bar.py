@@ -1,13 +1,16 @@
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hubspot.analysis import filters as filtering
-from hubspot.analysis.filters import Filters
+from hubspot.analysis.filters import Between, Days, Filters, OneOf, Place, Within, Words
+from hubspot.analysis.filters.conditions import days_of
+from hubspot.analysis.filters.quick import CHOICES
 from hubspot.analysis.records import NO_VALUE
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import filter_bar
+from hubspot.ui import filter_bar, filter_bar_held
+from hubspot.ui.filter_bar_operators import OPERATORS, question_of
 from tests.analysis.factories import portal
 from tests.ui.tabs import commonest, count_line, rows
 from tests.ui.views import view
@@ -16,43 +19,29 @@ SANDBOX = ("--contacts", 300, "--companies", 60)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def said(filters, name, object_type=CONTACTS):
-    return filter_bar.in_words(view(portal=portal()), object_type, filters, name)
+def said(condition, object_type=CONTACTS):
+    return filter_bar.in_words(view(portal=portal()), object_type, Filters((condition,)), Place(None, 0))
 
 
-@pytest.mark.parametrize(
-    ("chosen", "expected"),
-    [
-        ({"100"}, "Owner: Maya Ortiz"),
-        ({"100", "101"}, "Owner: Maya Ortiz, Tom Reed"),
-        ({"100", "101", "102"}, "Owner: Maya Ortiz, Tom Reed and 1 more"),
-        ({NO_VALUE}, "Owner: No owner"),
-    ],
-)
-def test_a_filter_is_said_in_the_portals_labels(chosen, expected):
-    assert said(Filters(owner=frozenset(chosen)), "owner") == expected
+def one_of(column, *values):
+    return OneOf(column, frozenset(values))
+
+
+def test_a_chip_names_two_values_and_counts_the_rest():
+    assert said(one_of("hubspot_owner_id", "100", "101", "102")) == r"Owner\: Maya Ortiz, Tom Reed and 1 more"
+    assert said(one_of("hubspot_owner_id", NO_VALUE)) == r"Owner\: No owner"
+    assert said(Days("createdate", date(2026, 11, 1))) == r"Created\: since 1 Nov 2026"
 
 
 def test_what_people_typed_is_said_letter_by_letter():
-    assert said(Filters(search=" :red[x] "), "search") == r"“\:red\[x\]”"
-    assert said(Filters(country=frozenset({"*Chile*"})), "country") == r"Country: \*Chile\*"
+    assert said(Words(" :red[x] ")) == r"“\:red\[x\]”"
+    assert said(one_of("country", "*Chile*")) == r"Country\: \*Chile\*"
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "expected"),
-    [
-        (date(2026, 11, 1), date(2026, 11, 22), "Created: 1 Nov 2026 to 22 Nov 2026"),
-        (date(2026, 11, 1), None, "Created: since 1 Nov 2026"),
-    ],
-)
-def test_days_are_said_with_their_year(first, last, expected):
-    assert said(Filters(created_from=first, created_to=last), "created") == expected
-
-
-def test_every_filter_has_a_title_and_a_kind_the_analysis_knows():
-    assert set(filter_bar.TITLES) == set(filtering.NAMES)
+def test_every_filter_of_the_sidebar_has_a_title_and_a_short_name():
+    assert set(filter_bar.TITLES) == {"search", "created", *CHOICES}
     for object_type in (CONTACTS, COMPANIES):
-        assert set(filter_bar.OFFERED[object_type]) <= set(filtering.CHOICES)
+        assert set(filter_bar_held.OFFERED[object_type]) <= set(CHOICES)
 
 
 TODAY = date(2026, 11, 23)
@@ -63,12 +52,13 @@ TODAY = date(2026, 11, 23)
     [
         ("Last 7 days", date(2026, 11, 17)),
         ("Last 30 days", date(2026, 10, 25)),
+        ("This week", date(2026, 11, 23)),
         ("This month", date(2026, 11, 1)),
         ("This year", date(2026, 1, 1)),
     ],
 )
 def test_spans_count_today(span, first):
-    assert filter_bar.SPANS[span](TODAY) == first
+    assert days_of(filter_bar_held.SPANS[span], TODAY)[0] == first
 
 
 def created_between(records, first, last):
@@ -83,7 +73,7 @@ def test_days_in_the_address_are_days_of_the_portal(mara, truth):
     tab = mara.open("contacts", created=f"{first}..{last}")
 
     assert rows(tab) == created_between(truth["contacts"], first, last) > 0
-    assert tab.at.selectbox(key="contacts.created").value == filter_bar.CHOSEN_DAYS
+    assert tab.at.selectbox(key="contacts.created").value == filter_bar_held.CHOSEN_DAYS
     assert tab.at.date_input(key="contacts.days").value == (first, last)
     assert tab.address == {"created": f"{first}..{last}"}
 
@@ -96,8 +86,8 @@ def test_a_span_in_the_address_stays_a_span(mara, truth, told, span):
 
     assert tab.at.selectbox(key="contacts.created").value == span
     assert tab.address == {"created": told}
-    assert f"Created: {span.lower()}" in "".join(tab.at.get("button_group")[0].formatted_values)
-    assert rows(tab) == created_between(truth["contacts"], filter_bar.SPANS[span](today), today) > 0
+    assert rf"Created\: {span.lower()}" in "".join(tab.at.get("button_group")[0].formatted_values)
+    assert rows(tab) == created_between(truth["contacts"], days_of(filter_bar_held.SPANS[span], today)[0], today) > 0
 
 
 def test_an_open_end_in_the_address_stays_open(mara, truth):
@@ -124,7 +114,7 @@ def test_choosing_days_begins_with_the_last_thirty(mara, truth):
     today = datetime.now(UTC).astimezone(BERLIN).date()
     tab = mara.open("contacts")
 
-    tab.at.selectbox(key="contacts.created").set_value(filter_bar.CHOSEN_DAYS)
+    tab.at.selectbox(key="contacts.created").set_value(filter_bar_held.CHOSEN_DAYS)
     tab.run()
 
     first = today - timedelta(days=29)
@@ -171,4 +161,181 @@ def test_every_offered_filter_is_in_the_sidebar(mara, page):
     tab = mara.open(page)
 
     offered = {each.key for each in tab.at.sidebar.multiselect}
-    assert offered == {f"{page}.{name}" for name in filter_bar.OFFERED[page]}
+    assert offered == {f"{page}.{name}" for name in filter_bar_held.OFFERED[page]}
+
+
+def test_every_option_says_how_many_records_it_would_show(mara, truth):
+    stage, _ = commonest(truth["contacts"], "lifecyclestage")
+    tab = mara.open("contacts", stage=stage)
+    there = [record for record in truth["contacts"] if record["lifecyclestage"] == stage]
+
+    sources = Counter(record["hs_analytics_source"] or "" for record in there)
+    shown = [int(option.rpartition(" · ")[2].replace(",", "")) for option in options(tab, "contacts.source")]
+    assert sorted(shown, reverse=True)[: len(sources)] == sorted(sources.values(), reverse=True)
+    assert sum(shown) == len(there)
+    assert sum(int(each.rpartition(" · ")[2]) for each in options(tab, "contacts.stage")) == len(truth["contacts"])
+
+
+def options(tab, key):
+    return tab.at.multiselect(key=key).options
+
+
+def test_a_choice_outlives_that_its_number_changes(mara, truth):
+    stage, _ = commonest(truth["contacts"], "lifecyclestage")
+    source, _ = commonest(truth["contacts"], "hs_analytics_source")
+    tab = mara.open("contacts")
+    tab.at.multiselect(key="contacts.source").set_value([source])
+    tab.run()
+    before = options(tab, "contacts.source")
+
+    tab.at.multiselect(key="contacts.stage").set_value([stage])
+    tab.run()
+
+    assert options(tab, "contacts.source") != before
+    assert tab.at.multiselect(key="contacts.source").value == [source]
+    assert tab.address == {"source": source, "stage": stage}
+
+
+def test_a_link_with_groups_shows_its_rows_and_a_chip_for_each_group(mara, truth):
+    stage, _ = commonest(truth["contacts"], "lifecyclestage")
+    where = f"1~~lifecyclestage.in.{stage}-email.k~firstname.nk"
+    wanted = [
+        record
+        for record in truth["contacts"]
+        if (record["lifecyclestage"] == stage and record["email"]) or not record["firstname"]
+    ]
+
+    tab = mara.open("contacts", where=where)
+
+    assert 0 < rows(tab) == len(wanted)
+    assert tab.address == {"where": where}
+    chips = tab.at.get("button_group")[0].formatted_values
+    assert [chip.split()[0] for chip in chips] == ["either", "or"]
+
+
+def test_what_a_link_says_in_vain_is_told_until_the_filters_change(mara, truth):
+    stage, _ = commonest(truth["contacts"], "lifecyclestage")
+
+    tab = mara.open("contacts", owner="nobody", where="1~unheard_of.k")
+    assert len(tab.alerts) == 2
+    assert tab.address == {}
+    assert len(tab.run().alerts) == 2
+
+    tab.at.multiselect(key="contacts.stage").set_value([stage])
+    assert tab.run().alerts == []
+
+
+def test_a_chip_takes_its_filter_off_wherever_it_comes_from(mara, truth):
+    tab = mara.open("contacts", created="last-14-days", owner="-", where="1~email.k~firstname.k-lastname.k")
+    chips = tab.at.get("button_group")[0]
+    assert len(chips.formatted_values) == 5
+
+    for left in (4, 3, 2, 1, 0):
+        chips = tab.at.get("button_group")[0]
+        chips.set_value(chips.value[1:])
+        tab.run()
+        assert len(tab.at.get("button_group")[0].value if left else []) == left
+
+    assert rows(tab) == len(truth["contacts"])
+    assert tab.address == {}
+
+
+def test_clear_all_takes_every_filter_off(mara, truth):
+    tab = mara.open("contacts", created="this-year", owner="-", where="1~email.k~firstname.k~lastname.k")
+
+    tab.press("contacts.clear")
+
+    assert rows(tab) == len(truth["contacts"])
+    assert tab.address == {}
+
+
+def test_going_back_keeps_what_the_address_can_not_say(mara, truth):
+    stage, _ = commonest(truth["contacts"], "lifecyclestage")
+    tab = mara.open("contacts", stage=stage)
+    tab.at.text_input(key="contacts.search").set_value("a")
+    tab.run()
+
+    del tab.at.query_params["stage"]
+    tab.run()
+
+    assert tab.at.multiselect(key="contacts.stage").value == []
+    assert tab.at.text_input(key="contacts.search").value == "a"
+
+
+def test_a_relief_of_any_kind_can_be_taken(mara, truth):
+    tab = mara.open("contacts", where="1~~hs_object_id.n._.0~email.k-hs_object_id.n._.0")
+    assert "No contacts match these 3 filters" in tab.text
+
+    tab.press("contacts.relief")
+
+    assert 0 < rows(tab) <= len(truth["contacts"])
+
+
+def test_the_dialog_shows_how_many_records_there_would_be_and_applies(mara, truth):
+    tab = mara.open("contacts")
+    tab.press("contacts.open")
+    assert f"Show {len(truth['contacts'])} contacts" in [button.label for button in tab.at.button]
+
+    tab.at.selectbox(key="contacts.draft.0.property").set_value("email")
+    tab.run(tab.newest_fragment)
+    tab.at.selectbox(key="contacts.draft.0.email.operator").set_value("unknown")
+    tab.run(tab.newest_fragment)
+    count = sum(not record["email"] for record in truth["contacts"])
+    assert f"Show {count} contacts" in [button.label for button in tab.at.button]
+    tab.press_in_fragment("contacts.draft_apply")
+
+    assert tab.run().address == {"where": "1~~email.nk"}
+    assert count_line(tab).startswith(f"{count} of ")
+
+
+EVERY_QUESTION = {
+    f"{column}.{name}": (column, name, kind)
+    for column, kind in {
+        "hubspot_owner_id": "choice",
+        "hs_buying_role": "multiple",
+        "num_notes": "number",
+        "closedate": "date",
+        "createdate": "instant",
+        "jobtitle": "text",
+    }.items()
+    for name in OPERATORS[kind]
+}
+GIVEN = {
+    "values": frozenset({"7", NO_VALUE}),
+    "text": "x",
+    "number": 3.0,
+    "numbers": (1.0, 2.5),
+    "day": TODAY,
+    "days": (TODAY - timedelta(days=3), TODAY),
+    "span": "last-45-days",
+    "none": True,
+}
+
+
+@pytest.mark.parametrize(("column", "name", "kind"), EVERY_QUESTION.values(), ids=EVERY_QUESTION)
+def test_every_question_makes_a_condition_that_is_shown_as_that_question(column, name, kind):
+    operator = OPERATORS[kind][name]
+
+    condition = operator.make(column, GIVEN[operator.editor])
+
+    assert question_of(kind, condition) == (name, GIVEN[operator.editor])
+
+
+def test_a_question_of_another_kind_is_none():
+    with pytest.raises(ValueError, match="question"):
+        question_of("text", Between("jobtitle", 1))
+    with pytest.raises(ValueError, match="question"):
+        question_of("number", Within("num_notes", "this-year"))
+
+
+def test_the_dialog_shows_again_what_was_applied(mara):
+    where = (
+        "1~~hubspot_owner_id.in._-num_notes.n.1.9-createdate.d.20200101.20261123-createdate.w.last_45_days"
+        "~jobtitle.nk-num_notes.nn._.5"
+    )
+    tab = mara.open("contacts", where=where)
+
+    tab.press("contacts.open")
+    tab.press_in_fragment("contacts.draft_apply")
+
+    assert tab.run().address == {"where": where}

@@ -1,0 +1,200 @@
+"""What a tab holds of its filters: which widget holds which condition, and the address that keeps them.
+
+The address carries stored values of enumerations, owner ids, numbers and days. Text that people typed never enters it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from hubspot.analysis.filters import Condition, Days, Filters, OneOf, Place, Within, Words
+from hubspot.analysis.filters.conditions import asks_nothing
+from hubspot.analysis.filters.fields import Fields, divided
+from hubspot.analysis.filters.link import PARAMETERS, from_query, to_query
+from hubspot.analysis.filters.quick import CREATE_DATE, CREATED, column_of, name_of
+from hubspot.portal import COMPANIES, CONTACTS
+from hubspot.ui import state
+
+OFFERED = {CONTACTS: ("owner", "stage", "source", "country"), COMPANIES: ("owner", "stage", "industry", "country")}
+SEARCH = "search"
+ANY_TIME, CHOSEN_DAYS = "Any time", "Choose days"
+SPANS = {
+    "Last 7 days": "last-7-days",
+    "Last 30 days": "last-30-days",
+    "Last 90 days": "last-90-days",
+    "Last 12 months": "last-12-months",
+    "This week": "this-week",
+    "This month": "this-month",
+    "This year": "this-year",
+}
+# What a calendar on the screen can show.
+EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
+DAYS = "days"
+# Somebody may have written a search into a link: it is not read, and does not stay there.
+_OURS = (SEARCH, *PARAMETERS)
+_MORE, _ADDRESS, _DROPPED = "more", "address", "dropped"
+_EMPTY: dict[str, Any] = {SEARCH: "", CREATED: ANY_TIME, _MORE: Filters()}
+
+
+def key(object_type: str, name: str) -> str:
+    """Return the session key of a filter."""
+    return f"{object_type}.{name}"
+
+
+def more(object_type: str) -> Filters:
+    """Return the filters that no widget of the page holds: those of the dialog, and what only a link can say."""
+    held: Filters = st.session_state.get(key(object_type, _MORE), Filters())
+    return held
+
+
+def hold_more(object_type: str, filters: Filters) -> None:
+    """Replace the filters that no widget of the page holds."""
+    st.session_state[key(object_type, _MORE)] = filters
+
+
+def held(object_type: str) -> Filters:
+    """Return what the tab holds: the search, what the sidebar's widgets say, then `more`; spans still move."""
+    rest = more(object_type)
+    return Filters((*(condition for _, condition in _of_widgets(object_type)), *rest.conditions), rest.groups)
+
+
+def sources(object_type: str) -> dict[Place, str]:
+    """Name, for each place of what is held, what holds the condition there, as `take_off` wants it."""
+    filters = held(object_type)
+    by_condition = {condition: f"{_MORE}.{number}" for number, condition in enumerate(more(object_type).conditions)}
+    by_condition |= {condition: name for name, condition in _of_widgets(object_type)}
+    grouped = {place: f"group.{place.group}.{place.position}" for place in filters.places if place.group is not None}
+    shared = [place for place in filters.places if place.group is None]
+    return {place: by_condition[filters.at(place)] for place in shared} | grouped
+
+
+def take_off(object_type: str, names: Iterable[str]) -> None:
+    """Take filters off; a callback, so that it happens before the widgets are shown again.
+
+    A name is a widget's, "more.1" for the second of the other conditions, "group.0" or "group.0.1".
+    """
+    gone: list[Place] = []
+    rest = more(object_type)
+    for name in names:
+        kind, *numbers = name.split(".")
+        if kind == _MORE:
+            gone.append(Place(None, int(numbers[0])))
+        elif kind == "group":
+            gone += [place for place in rest.places if [str(part) for part in place[: len(numbers)]] == numbers]
+        else:
+            st.session_state[key(object_type, name)] = _EMPTY.get(name, [])
+    hold_more(object_type, rest.without(*gone))
+
+
+def clear_all(object_type: str) -> None:
+    """Take every filter off; a callback."""
+    _hold(object_type, Filters())
+
+
+def follow_address(object_type: str, fields: Fields) -> None:
+    """Set the widgets from the address when the page is opened by a link, or when the person went back or forward."""
+    told, written = _in_address(), st.session_state.get(key(object_type, _ADDRESS))
+    if told == written or (written is not None and state.is_page_turned()):
+        return
+    reading = from_query(told, fields)
+    filters = reading.filters
+    if written is not None:
+        # The address can't say these, so going back does not take them off.
+        _, private = divided(held(object_type), fields)
+        filters = Filters((*filters.conditions, *private.conditions), filters.groups or private.groups)
+    _hold(object_type, filters)
+    st.session_state[key(object_type, _DROPPED)] = (None, reading.dropped)
+
+
+def tell_address(object_type: str, fields: Fields) -> None:
+    """Keep the filters in the address, beside what else is there."""
+    query = to_query(held(object_type), fields)
+    if query != _in_address():
+        others = {name: value for name, value in st.query_params.to_dict().items() if name not in _OURS}
+        st.query_params.from_dict({**others, **query})
+    st.session_state[key(object_type, _ADDRESS)] = query
+
+
+def dropped(object_type: str) -> Sequence[str]:
+    """Return a sentence for each thing the opened link said in vain, until the filters change."""
+    name, here = key(object_type, _DROPPED), held(object_type)
+    read, sentences = st.session_state.get(name, (None, ()))
+    if read is not None and read != here:
+        return ()
+    st.session_state[name] = (here, sentences)
+    return tuple(sentences)
+
+
+def _of_widgets(object_type: str) -> list[tuple[str, Condition]]:
+    """Return what each widget holds, by its name; those that hold nothing are left out."""
+    get = st.session_state.get
+    search = Words(get(key(object_type, SEARCH)) or "")
+    chosen = (
+        (name, OneOf(column_of(object_type, name), frozenset(get(key(object_type, name), ()))))
+        for name in OFFERED[object_type]
+    )
+    found = [(SEARCH, search), (CREATED, _created(object_type)), *chosen]
+    return [(name, condition) for name, condition in found if not asks_nothing(condition)]
+
+
+def _created(object_type: str) -> Condition:
+    span = st.session_state.get(key(object_type, CREATED), ANY_TIME)
+    if span in SPANS:
+        return Within(CREATE_DATE, SPANS[span])
+    days = st.session_state.get(key(object_type, DAYS), ()) if span == CHOSEN_DAYS else ()
+    # While the second day is not picked yet there is only one.
+    first, last = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
+    return Days(CREATE_DATE, first, last)
+
+
+def _hold(object_type: str, filters: Filters) -> None:
+    """Give each condition to the widget that can show it, the first of each; `more` holds the others."""
+    for name in (SEARCH, CREATED, *OFFERED[object_type]):
+        st.session_state[key(object_type, name)] = _EMPTY.get(name, [])
+    taken: set[str] = set()
+    rest: list[Condition] = []
+    for condition in filters.conditions:
+        widget = _widget_for(object_type, condition)
+        if widget is None or widget in taken:
+            rest.append(condition)
+            continue
+        taken.add(widget)
+        _show_in_widget(object_type, widget, condition)
+    hold_more(object_type, Filters(tuple(rest), filters.groups))
+
+
+def _widget_for(object_type: str, condition: Condition) -> str | None:
+    if isinstance(condition, Words):
+        return SEARCH
+    name = name_of(object_type, condition)
+    if name == CREATED and not _fits_calendar(condition):
+        return None
+    return name if name in {CREATED, *OFFERED[object_type]} else None
+
+
+def _fits_calendar(condition: Condition) -> bool:
+    if isinstance(condition, Within):
+        return condition.span in SPANS.values()
+    if not isinstance(condition, Days) or condition.first is None:
+        return False
+    return all(EARLIEST <= day <= LATEST for day in (condition.first, condition.last) if day)
+
+
+def _show_in_widget(object_type: str, name: str, condition: Condition) -> None:
+    match condition:
+        case Words(text):
+            value: Any = text
+        case OneOf(_, values):
+            value = sorted(values)
+        case Within(_, span):
+            value = next(label for label, each in SPANS.items() if each == span)
+        case Days(_, first, last):
+            value = CHOSEN_DAYS
+            st.session_state[key(object_type, DAYS)] = (first, last) if last else (first,)
+    st.session_state[key(object_type, name)] = value
+
+
+def _in_address() -> dict[str, str]:
+    return {name: value for name, value in st.query_params.to_dict().items() if name in _OURS}
