@@ -23,7 +23,7 @@ KEY_BYTES = 32
 class Settings:
     """Everything an operator can set. Empty strings mean "not set"; secrets stay out of the repr.
 
-    `keys` maps key ids to 32 bytes, the first one seals.
+    `keys` maps key ids to 32 bytes, the first one seals. `refresh_minutes` is 0 where copies age until somebody asks.
     """
 
     client_id: str = ""
@@ -39,6 +39,7 @@ class Settings:
     keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     home: Path = Path()
     keep_days: int = 30
+    refresh_minutes: float = 15
     allowed_portals: tuple[int, ...] = ()
     log_level: str = "INFO"
     log_format: str = "text"
@@ -95,6 +96,7 @@ def _read(given: Mapping[str, str]) -> Settings:
         keys=read_keys(given.get("DASHBOARD_KEYS", "")),
         home=Path(given.get("DASHBOARD_HOME", "")).expanduser(),
         keep_days=_read_number(given, "DASHBOARD_KEEP_DAYS", default=defaults.keep_days, least=1),
+        refresh_minutes=_read_number(given, "DASHBOARD_REFRESH_MINUTES", default=15, least=0),
         allowed_portals=_read_portals(given.get("DASHBOARD_ALLOWED_PORTALS", "")),
         log_level=_read_choice(given, "DASHBOARD_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         log_format=_read_choice(given, "DASHBOARD_LOG_FORMAT", ("text", "json")),

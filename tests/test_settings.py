@@ -54,6 +54,7 @@ def test_an_empty_value_of_the_secrets_file_counts_as_not_set(tmp_path):
         ({"HUBSPOT_PKCE": "maybe"}, "Write on or off"),
         ({"DASHBOARD_KEEP_DAYS": "0"}, "at least 1"),
         ({"DASHBOARD_KEEP_DAYS": "soon"}, "whole number"),
+        ({"DASHBOARD_REFRESH_MINUTES": "-1"}, "at least 0"),
         ({"DASHBOARD_LOG_LEVEL": "loud"}, "one of INFO"),
         ({"DASHBOARD_ALLOWED_PORTALS": "12,x"}, "account ids"),
     ],

@@ -6,6 +6,7 @@ Every call is a reading one, also those sent by POST, so repeating is always saf
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import httpx
 import orjson
 
 from hubspot.api.limits import Lane, Limiter, Permit
+from hubspot.api.protocol import subject
 from hubspot.api.refusals import read_error
 from hubspot.api.retries import backoff
 from hubspot.api.transport import open_http as open_http  # noqa: PLC0414 - part of this module's interface
@@ -29,17 +31,23 @@ _SLICE = 0.25
 
 @dataclass(slots=True)
 class Tally:
-    """How often a client and its copies called: requests sent, repeated ones, answers of 429."""
+    """How often a client and its copies called.
+
+    `requests` are those sent, `throttled` the answers of 429, `retries` the repetitions after any other failure;
+    `by_subject` counts the same by what `protocol.subject` says that a call is about.
+    """
 
     requests: int = 0
     retries: int = 0
     throttled: int = 0
+    by_subject: dict[str, Counter[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, path: str) -> None:
         """Count one more of these."""
         with self._lock:
             setattr(self, name, getattr(self, name) + 1)
+            self.by_subject.setdefault(subject(path), Counter())[name] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +110,13 @@ class Client:
                     raise
                 self._note(call, error, 0.0)
                 rejected = access_token
+                self.tally.add("retries", call.path)
             except HubSpotError as error:
                 self._pause(call, error, attempt)
+                # Nothing was sent while the token could not be renewed, and a 429 counts as one.
+                if not isinstance(error, RateLimited | TryLater):
+                    self.tally.add("retries", call.path)
             attempt, permit = attempt + 1, None
-            self.tally.add("retries")
 
     def _once(self, call: "_Call", access_token: str, read: Callable[[bytes], T], permit: Permit | None) -> T:
         request = self.http.build_request(
@@ -114,19 +125,21 @@ class Client:
             content=call.content,
             headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
         )
-        permit = permit or self.limiter.wait(call.lane, self.stop)
-        self.tally.add("requests")
+        permit = self.limiter.sends(permit or self.limiter.wait(call.lane, self.stop))
+        self.tally.add("requests", call.path)
         answer = send(self.http, request)
         self.limiter.observe(permit, answer.headers)
         if not answer.is_success:
-            raise read_error(answer.status_code, answer.headers, answer.content)
+            error = read_error(answer.status_code, answer.headers, answer.content)
+            if isinstance(error, RateLimited):
+                self.tally.add("throttled", call.path)
+            raise error
         return answer.read(read)
 
     def _pause(self, call: "_Call", error: HubSpotError, attempt: int) -> None:
         seconds = backoff(error, attempt)
         if isinstance(error, RateLimited) and seconds is not None:
             # No sleep here: the next permit is the wait, and it holds back the other threads too.
-            self.tally.add("throttled")
             is_first_search = call.lane is Lane.SEARCH and attempt == 1
             rolls = error.retry_after is None and (error.policy == "TEN_SECONDLY_ROLLING" or is_first_search)
             seconds = self.limiter.refused(call.lane, seconds, rolls=rolls)

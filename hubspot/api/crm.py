@@ -16,6 +16,7 @@ from hubspot.portal import Account, Owner, Property
 
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
+FILTER_GROUPS = 5
 BATCH_LIMIT = 100
 _SAME_PAGE = "HubSpot sent the same page twice, so the load was ended. Try again in a minute."
 LINKS_LIMIT = 1_000
@@ -94,13 +95,16 @@ def search_raw(  # noqa: PLR0913 - each is a field of the endpoint's body
     client: Client,
     object_type: str,
     *,
-    filters: Sequence[Mapping[str, Any]],
+    groups: Sequence[Sequence[Mapping[str, Any]]],
     properties: Sequence[str],
     after: int = 0,
     permit: Permit | None = None,
 ) -> RawPage:
-    """Return one full page as `search_page` does, ascending by id, its records unread."""
-    body = _question(filters, sort="hs_object_id", descending=False, properties=properties, limit=SEARCH_LIMIT)
+    """Return one full page as `search_page` does, ascending by id, its records unread.
+
+    They match all filters of one of the up to five groups.
+    """
+    body = _question(groups, sort="hs_object_id", descending=False, properties=properties, limit=SEARCH_LIMIT)
     body["after"] = str(after)
     path = protocol.search_path(object_type)
     return client.post(path, body, protocol.read_raw_page, lane=Lane.SEARCH, permit=permit)
@@ -122,7 +126,7 @@ def search_page(  # noqa: PLR0913 - each is a field of the endpoint's body
     HubSpot's index lags behind edits, and pages end at 10,000 records.
     Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
     """
-    body = _question(filters, sort=sort, descending=descending, properties=properties, limit=limit)
+    body = _question([filters] if filters else [], sort=sort, descending=descending, properties=properties, limit=limit)
     if after is not None:
         body["after"] = after
     return client.post(protocol.search_path(object_type), body, protocol.read_page, lane=Lane.SEARCH)
@@ -141,22 +145,38 @@ def batch_read(
     return client.post(protocol.batch_read_path(object_type), body, protocol.read_page).results
 
 
+def batch_raw(client: Client, object_type: str, *, ids: Sequence[int], properties: Sequence[str]) -> RawPage:
+    """Return up to 100 records by id as `batch_read` does, unread; in no order."""
+    body = {"inputs": [{"id": str(each)} for each in ids], "properties": list(properties)}
+    return client.post(protocol.batch_read_path(object_type), body, protocol.read_raw_page)
+
+
 def links(client: Client, from_type: str, to_type: str, *, ids: Sequence[int]) -> tuple[tuple[int, int, bool], ...]:
     """Return which records belong to up to 1,000 others, as (from, to, whether it is the primary one).
 
     HubSpot sends the first 100 of each; the rest is asked for. Raises UnreadableResponse when it repeats a cursor.
     """
-    path = protocol.associations_path(from_type, to_type)
     found: list[tuple[int, int, bool]] = []
-    inputs = [{"id": str(each)} for each in ids]
+    inputs: Sequence[Mapping[str, str]] = [{"id": str(each)} for each in ids]
     while inputs:
-        page = client.post(path, {"inputs": inputs}, protocol.read_links, lane=Lane.ASSOCIATIONS)
-        found.extend(page.links)
-        following = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
-        if following and following == inputs:
-            raise UnreadableResponse(_SAME_PAGE)
-        inputs = following
+        page, inputs = links_page(client, from_type, to_type, inputs=inputs)
+        found.extend(page)
     return tuple(found)
+
+
+def links_page(
+    client: Client, from_type: str, to_type: str, *, inputs: Sequence[Mapping[str, str]]
+) -> tuple[tuple[tuple[int, int, bool], ...], list[dict[str, str]]]:
+    """Return one answer to `links`, and the inputs that ask for what it leaves out, none where it is complete.
+
+    Inputs are {"id"}, or {"id", "after"} to go on; raises UnreadableResponse when HubSpot repeats all their cursors.
+    """
+    path = protocol.associations_path(from_type, to_type)
+    page = client.post(path, {"inputs": list(inputs)}, protocol.read_links, lane=Lane.ASSOCIATIONS)
+    following = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
+    if following and following == inputs:
+        raise UnreadableResponse(_SAME_PAGE)
+    return page.links, following
 
 
 def fitting(names: Iterable[str]) -> tuple[str, ...]:
@@ -180,10 +200,15 @@ def _list_path(
 
 
 def _question(
-    filters: Sequence[Mapping[str, Any]], *, sort: str, descending: bool, properties: Sequence[str], limit: int
+    groups: Sequence[Sequence[Mapping[str, Any]]],
+    *,
+    sort: str,
+    descending: bool,
+    properties: Sequence[str],
+    limit: int,
 ) -> dict[str, Any]:
     return {
-        "filterGroups": [{"filters": list(filters)}] if filters else [],
+        "filterGroups": [{"filters": list(filters)} for filters in groups],
         "sorts": [{"propertyName": sort, "direction": "DESCENDING" if descending else "ASCENDING"}],
         "properties": list(properties),
         "limit": limit,

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hubspot.errors import LoadStopped
@@ -21,8 +21,6 @@ _SLICE = 0.25
 _SHORTEST_WAIT = 0.1
 # Requests overtake one another, so HubSpot may count a few more than were sent before the one that asks.
 _OVERTAKING = 10
-# A margin that was doubled is back after some 140 requests.
-_FORGETTING = 0.995
 
 
 class Lane(StrEnum):
@@ -48,14 +46,13 @@ class _Window:
     seconds: float
     least_margin: float
     most_margin: float
-    margin: float = field(init=False)
+    # What is left of a margin after each request.
+    forgetting: float
+    margin: float
     sent: deque[float] = field(default_factory=deque)
     blocked_until: float = 0.0
     taken_by_others: int = 0
     fastest: float = math.inf
-
-    def __post_init__(self) -> None:
-        self.margin = self.least_margin
 
     @property
     def lasts(self) -> float:
@@ -88,9 +85,10 @@ class Limiter:
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
         self._windows = {
-            Lane.LIST: _Window(110, 10.0, least_margin=0.2, most_margin=0.8),
-            Lane.ASSOCIATIONS: _Window(100, 10.0, least_margin=0.2, most_margin=0.8),
-            Lane.SEARCH: _Window(5, 1.0, least_margin=0.03, most_margin=0.25),
+            Lane.LIST: _Window(110, 10.0, least_margin=0.2, most_margin=0.8, forgetting=0.995, margin=0.2),
+            Lane.ASSOCIATIONS: _Window(100, 10.0, least_margin=0.2, most_margin=0.8, forgetting=0.995, margin=0.2),
+            # At first connections are opened, so that requests arrive less evenly than later.
+            Lane.SEARCH: _Window(5, 1.0, least_margin=0.03, most_margin=0.25, forgetting=0.99, margin=0.06),
         }
 
     def wait(self, lane: Lane, stop: Callable[[], bool] | None = None) -> Permit:
@@ -102,6 +100,15 @@ class Limiter:
             if permit:
                 return permit
             self._sleep(min(delay, _SLICE))
+
+    def sends(self, permit: Permit) -> Permit:
+        """Return the permit as of now: it may have been taken a while ago, and counts from when it is used."""
+        with self._lock:
+            sent, now = self._windows[permit.lane].sent, self._clock()
+            if permit.sent_at in sent:
+                sent.remove(permit.sent_at)
+                sent.append(now)
+            return replace(permit, sent_at=now)
 
     def give_back(self, permit: Permit) -> None:
         """Take back a permit with which nothing was sent."""
@@ -153,7 +160,7 @@ class Limiter:
             if delay > 0:
                 return None, delay
             window.sent.append(now)
-            window.margin = max(window.least_margin, window.margin * _FORGETTING)
+            window.margin = max(window.least_margin, window.margin * window.forgetting)
             return Permit(lane, now, len(window.sent)), 0.0
 
 

@@ -85,6 +85,14 @@ def properties_path(object_type: str) -> str:
     return f"/crm/properties/{VERSION}/{object_type}"
 
 
+def subject(path: str) -> str:
+    """Return what a path is about: the object type, else `associations`, `owners` or `account-info`."""
+    parts = path.partition("?")[0].strip("/").split("/")
+    if parts[:2] in (["crm", "objects"], ["crm", "properties"]):
+        return parts[3]
+    return parts[1] if parts[0] == "crm" else parts[0]
+
+
 def read_object(content: bytes) -> dict[str, Any]:
     """Read a JSON object; anything else (HTML, nothing, a part of one) is unreadable."""
     try:

@@ -1,6 +1,6 @@
 """Wire records to typed columns. Values arrive as text; null, "" and a missing key all mean "no value"."""
 
-from collections import Counter
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,46 +14,56 @@ import pyarrow.compute as pc
 from hubspot.sync.pages import ID, Piece, read_texts
 
 # Converting many records at once is cheaper, but the first page should show at once.
-_CHUNK = 2_000
-_CHUNK_SHARE = 0.02
+_CHUNK = 500
+_CHUNK_SHARE = 0.005
+# What waits is lost when the process is killed.
+_LONGEST_PENDING = 0.5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_CATEGORIES = pd.CategoricalDtype(pd.Index([], dtype="str"))
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+Unreadable = Mapping[str, Sequence[int]]
+"""The ids of records, by property, whose value is not of the property's type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Converted records, and the stretches of ids, each up to but not including its second, of which they are all.
 
-    `unreadable` counts, by property, the values that could not be read as the property's type and became null.
+    `unreadable` names the records, by property, whose value could not be read as the property's type and became null.
     """
 
     table: pa.Table
     stretches: tuple[tuple[int, int], ...] = ()
-    unreadable: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Unreadable = field(default_factory=dict)
 
 
 class TableBuilder:
     """Collects pages of records into one table of a fixed schema, readable while it grows.
 
-    One thread adds, any thread may read. A value that can't be read as its property's type becomes null and is
-    counted in `unreadable`, by property. `chunks`, of the same schema, are there from the beginning.
+    One thread adds, any thread may read. A value that can't be read as its property's type becomes null, and its
+    record is named in `unreadable`. `chunks`, of the same schema, are there from the beginning.
     """
 
     def __init__(self, schema: pa.Schema, chunks: Sequence[Chunk] = ()) -> None:
         self.schema = schema
-        self.unreadable = sum((Counter(each.unreadable) for each in chunks), Counter[str]())
+        self._unreadable: dict[str, set[int]] = {}
+        for each in chunks:
+            self._lose(each.unreadable)
         self._chunks = tuple(each.table for each in chunks)
         self.num_records = sum(each.num_rows for each in self._chunks)
         self._pending: list[Piece] = []
         self._num_pending = 0
+        self._flushed_at = time.monotonic()
 
     def add(self, piece: Piece, records: int) -> Chunk | None:
         """Add so many records of a page; return what `table` shows more than before, None where nothing."""
         self._pending.append(piece)
         self._num_pending += records
         enough = max(_CHUNK, int(self.num_records * _CHUNK_SHARE))
-        return self.flush() if self._num_pending >= min(enough, max(1, self.num_records)) else None
+        is_late = time.monotonic() - self._flushed_at > _LONGEST_PENDING
+        return self.flush() if is_late or self._num_pending >= min(enough, max(1, self.num_records)) else None
 
     def flush(self) -> Chunk | None:
         """Convert what was added last, so that `table` holds everything; return it, None where there is nothing."""
@@ -63,9 +73,19 @@ class TableBuilder:
         chunk = Chunk(table, _joined((each.lo, each.hi) for piece in self._pending for each in piece.closed), lost)
         self._chunks = (*self._chunks, table)
         self.num_records += table.num_rows
-        self.unreadable.update(lost)
+        self._lose(lost)
         self._pending, self._num_pending = [], 0
+        self._flushed_at = time.monotonic()
         return chunk
+
+    @property
+    def unreadable(self) -> dict[str, tuple[int, ...]]:
+        """Return the ids of the records, by property, whose value could not be read."""
+        return {name: tuple(sorted(ids)) for name, ids in self._unreadable.items()}
+
+    def _lose(self, lost: Unreadable) -> None:
+        for name, ids in lost.items():
+            self._unreadable.setdefault(name, set()).update(ids)
 
     def table(self) -> pa.Table:
         """Return the records converted so far; without any, an empty table of the same schema."""
@@ -83,21 +103,24 @@ def _joined(stretches: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]
     return tuple(joined)
 
 
-def to_table(pieces: Sequence[Piece], schema: pa.Schema) -> tuple[pa.Table, Mapping[str, int]]:
+def to_table(pieces: Sequence[Piece], schema: pa.Schema) -> tuple[pa.Table, Unreadable]:
     """Return pages of records as one table, with the same types for none, one or many records.
 
-    The second value counts, by property, the values that could not be read as the property's type and became null.
+    The second value names the records, by property, whose value could not be read as the property's type and became
+    null.
     """
     names = [name for name in schema.names if name != "hs_object_id"]
     texts = read_texts(pieces, names) if pieces else dict.fromkeys((ID, *names), pa.array([], pa.string()))
-    columns, lost = [], {}
+    columns: list[pa.Array] = []
+    lost: dict[str, pa.Array] = {}
     for each in schema:
         text = texts[ID] if each.name == "hs_object_id" else _with_value(texts[each.name])
         column = _CONVERTERS[each.type.id](text)
         columns.append(column)
         if column.null_count > text.null_count:
-            lost[each.name] = column.null_count - text.null_count
-    return pa.Table.from_arrays(columns, schema=schema), lost
+            lost[each.name] = pc.and_(column.is_null(), text.is_valid())
+    table = pa.Table.from_arrays(columns, schema=schema)
+    return table, {name: table["hs_object_id"].filter(mask).to_pylist() for name, mask in lost.items()}
 
 
 def distinct(table: pa.Table) -> pa.Table:

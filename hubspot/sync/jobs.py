@@ -1,13 +1,12 @@
 """Loads in the background: one per portal at a time over all replicas, watched by every tab."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -21,25 +20,26 @@ from hubspot.errors import (
     HubSpotError,
     LoadStopped,
     NotConnected,
-    RateLimited,
     SealError,
     SnapshotError,
     StoreError,
-    UnreadableResponse,
 )
 from hubspot.portal import Portal
-from hubspot.sync.frames import TableBuilder
-from hubspot.sync.load import load
+from hubspot.sync.changes import compared, keys_of
+from hubspot.sync.load import resume
 from hubspot.sync.parts import Parts
 from hubspot.sync.progress import Meter, Phase, Progress
 from hubspot.sync.refresh import refresh
+from hubspot.sync.run import Brought, Run
+from hubspot.sync.schema import Columns, union
 from hubspot.sync.snapshots import Snapshots
 
 _log = logging.getLogger(__name__)
 # A replica that was killed holds up the others this long.
 _LEASE_SECONDS = 15.0
 _PUBLISH_SECONDS = 1.0
-_WORTH_TELLING_SECONDS = 1.0
+TRIED = "load-tried"
+"""Whoever refreshes portals by itself notes under this name of a key when it last tried."""
 _RUNNING_TTL_MS = 10_000
 _FINISHED_TTL_MS = 60_000
 _HANDOVER_SECONDS = 60.0
@@ -72,23 +72,42 @@ class Jobs:
     ) -> None:
         self._snapshots, self._store = snapshots, store
         self._open_client, self._epoch_of, self._clock = open_client, epoch_of, clock
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, Run] = {}
         self._lock = threading.Lock()
 
-    def start(
-        self, hub_id: int, token: AccessToken, object_types: Sequence[str], epoch: int, *, is_full: bool = False
+    def start(  # noqa: PLR0913 - whose load it is, and what it shall bring
+        self,
+        hub_id: int,
+        token: AccessToken,
+        object_types: Sequence[str],
+        epoch: int,
+        *,
+        is_full: bool = False,
+        columns: Mapping[str, Sequence[str]] | None = None,
+        replacing: str | None = None,
     ) -> None:
         """Load a portal in the background, unless a load of it is running here or on another replica.
 
         A stored copy is brought up to date, which asks HubSpot only for what changed; `is_full` loads everything.
         The result becomes the portal's snapshot only while its epoch is still `epoch`. A load begun under an older one
         is stopped first.
+
+        `columns` are names of properties to add to the copy, by object type; every later load keeps them. Where a load
+        runs, they are added after it.
+
+        `replacing` is the version of the copy that is to be replaced, empty for none, by default the present one: where
+        another replica has replaced it before this one's turn comes, nothing is loaded.
         """
         with self._lock:
             previous = self._runs.get(hub_id)
             if previous and previous.is_running and previous.epoch == epoch:
+                if columns:
+                    wanted = union(previous.columns_after, columns)
+                    previous.columns_after = wanted
+                    previous.after = functools.partial(self.start, hub_id, token, object_types, epoch, columns=wanted)
                 return
-            run = _Run(Meter(hub_id, self._clock), token, tuple(object_types), epoch, is_full=is_full)
+            run = Run(Meter(hub_id, self._clock), token, tuple(object_types), epoch, is_full=is_full)
+            run.columns, run.replaces = columns or {}, replacing
             self._runs[hub_id] = run
         threading.Thread(target=self._work, args=(run, previous), name=f"load {hub_id}", daemon=True).start()
 
@@ -146,9 +165,9 @@ class Jobs:
             run.stopping.set()
             run.release()
         with self._store.answering() as client:
-            client.delete(self._key(hub_id, "load-progress"))
+            client.delete(self._key(hub_id, "load-progress"), self._key(hub_id, TRIED))
 
-    def _work(self, run: "_Run", previous: "_Run | None") -> None:
+    def _work(self, run: Run, previous: Run | None) -> None:
         if previous and previous.is_running:
             previous.stopping.set()
             previous.ended.wait(_HANDOVER_SECONDS)
@@ -167,12 +186,20 @@ class Jobs:
             where = "".join(traceback.format_tb(error.__traceback__))
             _log.error("Portal %s: the load failed (%s)\n%s", run.hub_id, type(error).__name__, where)
         finally:
-            run.ended.set()
+            with self._lock:
+                run.ended.set()
             self._publish(run)
+            if run.after and not run.stopping.is_set():
+                run.after()
 
-    def _load(self, run: "_Run") -> None:
+    def _load(self, run: Run) -> None:
         lease = Lease(self._store, f"{{{run.hub_id}}}:load", seconds=_LEASE_SECONDS)
+        run.replaces = self._version(run) if run.replaces is None else run.replaces
         if not self._acquire(lease, run):
+            self._drop(run)
+            return
+        if self._is_done(run) or not self._is_current(run):
+            lease.release()
             self._drop(run)
             return
         run.holds_lease = True
@@ -188,6 +215,8 @@ class Jobs:
                 brought.tables,
                 loaded_at=brought.as_of,
                 unreadable=brought.unreadable,
+                chosen=self._columns(run).chosen,
+                changes=brought.changes,
                 is_current=lambda: self._is_current(run),
             )
         if snapshot is None:
@@ -197,12 +226,24 @@ class Jobs:
         run.release()
         self._log_done(run, brought.tables)
 
-    def _load_all(self, run: "_Run", client: Client) -> "_Brought":
-        parts = Parts(self._snapshots, run.hub_id, run.meter.started_at, is_current=lambda: self._is_current(run))
-        loaded = load(client, run.object_types, run, parts)
-        return _Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at)
+    def _load_all(self, run: Run, client: Client) -> Brought:
+        # Before everything is in memory: only two columns of what is there are kept.
+        parts, before = self._parts(run), self._keys(run)
+        loaded = resume(client, run.object_types, run, parts, choose=self._columns(run).names)
+        known = {name: table for name, table in loaded.tables.items() if name in before}
+        changes = {name: compared(name, before[name], table) for name, table in known.items()}
+        return Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at, changes)
 
-    def _refresh(self, run: "_Run", client: Client) -> "_Brought | None":
+    def _keys(self, run: Run) -> Mapping[str, pa.Table]:
+        """Return what tells a change of the stored copy's records, of the object types that can be read."""
+        try:
+            snapshot = self._snapshots.latest(run.hub_id)
+            names = [name for name in run.object_types if snapshot and name in snapshot.objects]
+            return {name: keys_of(name, self._snapshots.read(snapshot, name)) for name in names if snapshot}
+        except SnapshotError:
+            return {}
+
+    def _refresh(self, run: Run, client: Client) -> Brought | None:
         """Bring the stored copy up to date; None where there is none, or none that this can be done with."""
         try:
             snapshot = self._snapshots.latest(run.hub_id)
@@ -211,27 +252,61 @@ class Jobs:
             copies = {name: snapshot.objects[name] for name in run.object_types}
             tables = {name: self._snapshots.read(snapshot, name) for name in run.object_types}
             run.loading = Phase.REFRESHING
-            refreshed = refresh(client, tables, min(copy.loaded_at for copy in copies.values()), run)
+            since, parts = min(copy.loaded_at for copy in copies.values()), self._parts(run) if run.columns else None
+            lost = {name: self._snapshots.unreadable(snapshot, name) for name in run.object_types}
+            refreshed = refresh(client, tables, since, run, columns=self._columns(run), parts=parts, unreadable=lost)
         except SnapshotError as reason:
             run.loading = Phase.LOADING
             run.note(str(reason))
             return None
-        unreadable = {name: Counter(copies[name].unreadable) + Counter(refreshed.unreadable[name]) for name in copies}
-        return _Brought(refreshed.portal, refreshed.tables, unreadable, run.meter.started_at)
+        as_of = run.meter.started_at
+        return Brought(refreshed.portal, refreshed.tables, refreshed.unreadable, as_of, refreshed.changes)
 
-    def _is_current(self, run: "_Run") -> bool:
+    def _columns(self, run: Run) -> Columns:
+        """Return what to load: the columns the copy has been given, and those this run shall add."""
+        try:
+            snapshot = self._snapshots.latest(run.hub_id)
+        except SnapshotError:
+            snapshot = None
+        given = {name: copy.chosen for name, copy in snapshot.objects.items()} if snapshot else {}
+        return Columns(chosen=union(given, run.columns))
+
+    def _parts(self, run: Run) -> Parts:
+        is_current = functools.partial(self._is_current, run)
+        return Parts(self._snapshots, run.hub_id, run.meter.started_at, epoch=run.epoch, is_current=is_current)
+
+    def _is_current(self, run: Run) -> bool:
         return not run.forgotten and self._epoch_of(run.hub_id) == run.epoch
 
-    def _acquire(self, lease: Lease, run: "_Run") -> bool:
+    def _acquire(self, lease: Lease, run: Run) -> bool:
         # A holder that tells nothing is about to end, or was killed: its lease ends by itself.
         ends_at = time.monotonic() + _LEASE_SECONDS + 1
         while not lease.try_acquire():
             told = self._told(run.hub_id)
-            if (told and told.is_running) or time.monotonic() > ends_at or run.stopping.wait(_RETRY_SECONDS):
+            if told and told.is_running and run.columns:
+                # Another replica's load brings all but these.
+                ends_at = time.monotonic() + _LEASE_SECONDS + 1
+            elif (told and told.is_running) or time.monotonic() > ends_at:
+                return False
+            if run.stopping.wait(_RETRY_SECONDS):
                 return False
         return True
 
-    def _drop(self, run: "_Run") -> None:
+    def _is_done(self, run: Run) -> bool:
+        """Return whether another replica has brought all this while this one waited for its turn."""
+        if run.columns or run.is_full or self._version(run) == run.replaces:
+            return False
+        snapshot = self._snapshots.latest(run.hub_id)
+        return snapshot is not None and snapshot.objects.keys() >= set(run.object_types)
+
+    def _version(self, run: Run) -> str:
+        try:
+            snapshot = self._snapshots.latest(run.hub_id)
+        except SnapshotError:
+            return ""
+        return snapshot.version if snapshot else ""
+
+    def _drop(self, run: Run) -> None:
         _log.info("Portal %s: another replica loads it", run.hub_id)
         run.meter.finish(Phase.STOPPED)
         run.forgotten = True
@@ -239,19 +314,19 @@ class Jobs:
             if self._runs.get(run.hub_id) is run:
                 del self._runs[run.hub_id]
 
-    def _log_done(self, run: "_Run", tables: Mapping[str, pa.Table]) -> None:
+    def _log_done(self, run: Run, tables: Mapping[str, pa.Table]) -> None:
         counts = ", ".join(f"{table.num_rows} {name}" for name, table in tables.items())
         seconds = (self._clock() - run.meter.started_at).total_seconds()
         _log.info("Portal %s: loaded %s in %.1f s", run.hub_id, counts, seconds)
 
-    def _tell(self, run: "_Run") -> None:
+    def _tell(self, run: Run) -> None:
         self._publish(run)
         while not run.ended.wait(_PUBLISH_SECONDS) and not run.forgotten:
             self._publish(run)
             if self._asked_to_stop(run.hub_id):
                 run.stopping.set()
 
-    def _publish(self, run: "_Run") -> None:
+    def _publish(self, run: Run) -> None:
         if run.forgotten:
             return
         key = self._key(run.hub_id, "load-progress")
@@ -285,63 +360,3 @@ class Jobs:
 def _told_to_all(error: HubSpotError) -> str:
     # Everybody in the portal reads it, and the connection was one person's.
     return _CONNECTION_ENDED if isinstance(error, NotConnected) else str(error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Brought:
-    """A portal as HubSpot has it, complete for what was changed before `as_of`, in UTC."""
-
-    portal: Portal
-    tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Mapping[str, int]]
-    as_of: datetime
-
-
-class _Run:
-    """One load of this process: the report it fills and the switches that end it."""
-
-    def __init__(
-        self, meter: Meter, token: AccessToken, object_types: tuple[str, ...], epoch: int, *, is_full: bool
-    ) -> None:
-        self.meter, self.token, self.object_types, self.epoch = meter, token, object_types, epoch
-        self.is_full, self.loading = is_full, Phase.LOADING
-        self.hub_id = meter.hub_id
-        self.builders: dict[str, TableBuilder] = {}
-        self.facts: Portal | None = None
-        self.stopping, self.ended = threading.Event(), threading.Event()
-        self.forgotten = self.holds_lease = False
-        self.telling = threading.Lock()
-
-    @property
-    def is_running(self) -> bool:
-        return not self.ended.is_set()
-
-    def release(self) -> None:
-        """Let go of the records; the snapshot holds them, or nobody may."""
-        self.builders, self.facts = {}, None
-
-    def portal(self, portal: Portal) -> None:
-        if portal.account.hub_id != self.hub_id:
-            raise UnreadableResponse("HubSpot answered for another account than this one. Nothing was stored.")
-        self.facts = portal
-        self.meter.enter(self.loading)
-
-    def begins(self, object_type: str, builder: TableBuilder) -> None:
-        self.builders[object_type] = builder
-        self.meter.begin(object_type, builder.num_records)
-
-    def total(self, object_type: str, total: int) -> None:
-        self.meter.expect(object_type, total)
-
-    def arrived(self, object_type: str, records: int) -> None:
-        self.meter.count(object_type, records)
-
-    def note(self, sentence: str) -> None:
-        self.meter.note(sentence)
-
-    def observe(self, error: HubSpotError, seconds: float) -> None:
-        if seconds >= _WORTH_TELLING_SECONDS:
-            asked = isinstance(error, RateLimited)
-            self.meter.slow(
-                seconds, "HubSpot asked us to slow down" if asked else "HubSpot does not answer as it should"
-            )

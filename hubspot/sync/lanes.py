@@ -94,6 +94,11 @@ class Lanes:
             self._is_over = True
             self._changed.notify_all()
 
+    def has_read(self, object_type: str) -> bool:
+        """Return whether every id of an object type is accounted for."""
+        with self._changed:
+            return self._plan.has_read(object_type)
+
     def expect(self, object_type: str, records: int, top: int) -> None:
         """Take HubSpot's count of an object type and its highest id."""
         with self._changed:
@@ -149,13 +154,17 @@ class Lanes:
         names = self._names[bite.object_type]
         if bite.lane is Lane.LIST:
             return crm.list_raw(self._client, bite.object_type, properties=names, after=bite.cursor, permit=permit)
+        stretches = [self._stretch(each) for each in (bite, *bite.also)]
+        return crm.search_raw(
+            self._client, bite.object_type, groups=stretches, properties=names, after=bite.offset, permit=permit
+        )
+
+    def _stretch(self, bite: Bite) -> list[Mapping[str, str]]:
         filters = [self._filters[bite.object_type]] if bite.object_type in self._filters else []
         filters.append({"propertyName": "hs_object_id", "operator": "GTE", "value": str(bite.lo)})
         if bite.hi < END:
             filters.append({"propertyName": "hs_object_id", "operator": "LT", "value": str(bite.hi)})
-        return crm.search_raw(
-            self._client, bite.object_type, filters=filters, properties=names, after=bite.offset, permit=permit
-        )
+        return filters
 
     def _answered(self, bite: Bite, page: RawPage, seconds: float) -> None:
         with self._changed:

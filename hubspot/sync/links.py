@@ -5,7 +5,7 @@ companies a call, under a limit of their own.
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from multiprocessing.pool import AsyncResult, ThreadPool
 from typing import Self
 
@@ -36,7 +36,7 @@ class LinkReader:
         self._pool = ThreadPool(_AT_ONCE)
         self._waiting: list[int] = []
         self._seen: set[int] = set()
-        self._asked: list[AsyncResult[pa.Table]] = []
+        self._asked: list[AsyncResult[tuple[pa.Table, list[dict[str, str]]]]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -44,12 +44,15 @@ class LinkReader:
     def __exit__(self, *_: object) -> None:
         self._pool.terminate()
 
-    def add(self, company_ids: Iterable[int]) -> None:
-        """Take companies whose links are to be read; those given before are not read again."""
+    def add(self, company_ids: Iterable[int], *, are_last: bool = False) -> None:
+        """Take companies whose links are to be read; those given before are not read again.
+
+        A thousand are asked for at once, fewer when these are the last for now.
+        """
         new = [each for each in company_ids if each not in self._seen]
         self._seen.update(new)
         self._waiting.extend(new)
-        while len(self._waiting) >= crm.LINKS_LIMIT:
+        while len(self._waiting) >= crm.LINKS_LIMIT or (are_last and self._waiting):
             self._ask()
 
     def table(self) -> pa.Table:
@@ -57,22 +60,32 @@ class LinkReader:
 
         Columns: contact_id, company_id (both int64), is_primary. Raises what the client raises.
         """
-        if self._waiting:
-            self._ask()
-        tables = [asked.get() for asked in self._asked]
-        table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+        self.add((), are_last=True)
+        table = pa.concat_tables([SCHEMA.empty_table(), *self._tables()])
         return table.sort_by([("contact_id", "ascending"), ("company_id", "ascending")])
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """Yield what is there, then what the first answers left out of large companies, of all of them together."""
+        while self._asked:
+            answers, self._asked = [asked.get() for asked in self._asked], []
+            yield from (table for table, _ in answers)
+            left = [each for _, following in answers for each in following]
+            for start in range(0, len(left), crm.LINKS_LIMIT):
+                self._post(left[start : start + crm.LINKS_LIMIT])
 
     def _ask(self) -> None:
         ids, self._waiting = self._waiting[: crm.LINKS_LIMIT], self._waiting[crm.LINKS_LIMIT :]
-        self._asked.append(self._pool.apply_async(_read, (self._client, ids)))
+        self._post([{"id": str(each)} for each in ids])
+
+    def _post(self, inputs: list[dict[str, str]]) -> None:
+        self._asked.append(self._pool.apply_async(_read, (self._client, inputs)))
 
 
-def _read(client: Client, company_ids: Sequence[int]) -> pa.Table:
-    links = crm.links(client, COMPANIES, CONTACTS, ids=company_ids)
+def _read(client: Client, inputs: Sequence[dict[str, str]]) -> tuple[pa.Table, list[dict[str, str]]]:
+    links, following = crm.links_page(client, COMPANIES, CONTACTS, inputs=inputs)
     columns = [contact for _, contact, _ in links], [company for company, _, _ in links], [each[2] for each in links]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    return pa.Table.from_arrays(arrays, schema=SCHEMA), following
 
 
 def with_links(tables: Mapping[str, pa.Table], links: pa.Table) -> dict[str, pa.Table]:

@@ -1,10 +1,9 @@
 """One full load: what the portal is, how many records it has, then every record."""
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 from typing import Protocol
 
@@ -12,17 +11,19 @@ import pyarrow as pa
 
 from hubspot.api import crm
 from hubspot.api.client import Client
+from hubspot.api.crm import fitting
 from hubspot.api.protocol import Page, Record
-from hubspot.errors import HubSpotError, MissingScopes
-from hubspot.portal import COMPANIES, CONTACTS, Portal, Property
-from hubspot.sync.frames import TableBuilder, distinct
+from hubspot.errors import HubSpotError, MissingScopes, RateLimited, ResponseError, Unauthorized, UnreadableResponse
+from hubspot.portal import COMPANIES, CONTACTS, Portal
+from hubspot.sync.columns import widened
+from hubspot.sync.frames import TableBuilder, Unreadable, distinct
 from hubspot.sync.lanes import Lanes
 from hubspot.sync.links import LinkReader, with_links
 from hubspot.sync.pages import Piece
-from hubspot.sync.parts import Keeping
+from hubspot.sync.parts import Keeping, Parts, kept
 from hubspot.sync.plan import Plan
 from hubspot.sync.ranges import Unread
-from hubspot.sync.schema import arrow_schema, wanted
+from hubspot.sync.schema import Choose, arrow_schema, wanted
 from hubspot.sync.survey import Survey, make_survey
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ class Report(Protocol):
     def arrived(self, object_type: str, records: int) -> None:
         """Take notice of a page that was added to the table."""
 
+    def widens(self, object_type: str, records: int, total: int) -> None:
+        """Take how many of an object type's records already have a column that is read by id from now on."""
+
     def note(self, sentence: str) -> None:
         """Take a sentence about something that is left out."""
 
@@ -52,15 +56,34 @@ class Loaded:
     """A whole portal; object types without permission are missing from `tables`.
 
     Where contacts and companies are there, `tables` has their links too, as `hubspot.sync.links` describes them.
-    `unreadable` counts per object type and property the values that became null.
+    `unreadable` names the records, by object type and property, whose value could not be read and became null.
     """
 
     portal: Portal
     tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Mapping[str, int]]
+    unreadable: Mapping[str, Unreadable]
 
 
-Choose = Callable[[str, Sequence[Property]], Sequence[str]]
+def resume(
+    client: Client, object_types: Sequence[str], report: Report, parts: Parts, *, choose: Choose = wanted
+) -> Loaded:
+    """Load as `load` does; where HubSpot refuses to go on from what an earlier load has read, load all of it anew."""
+    try:
+        return load(client, object_types, report, parts, choose=choose)
+    except (ResponseError, UnreadableResponse) as error:
+        if not parts.are_resumed or not _is_final(error):
+            raise
+        _log.warning("HubSpot refuses to go on with an earlier load (%s), so it begins anew", type(error).__name__)
+        parts.drop()
+    return load(client, object_types, report, parts, choose=choose)
+
+
+def _is_final(error: ResponseError | UnreadableResponse) -> bool:
+    """Return whether the same question gets the same answer for ever; a limit or a token is another matter."""
+    if isinstance(error, UnreadableResponse):
+        return True
+    is_about_asking = isinstance(error, Unauthorized | MissingScopes | RateLimited)
+    return error.status_code in {400, 404, 414} and not is_about_asking
 
 
 def load(
@@ -134,21 +157,27 @@ def _read_records(  # noqa: PLR0913 - everything a load needs
     client: Client, survey: Survey, counts: _Counts, *, choose: Choose, report: Report, parts: Keeping
 ) -> Loaded:
     definitions = survey.portal.properties
-    names = {each: choose(each, definitions[each]) for each in survey.glances}
+    chosen = {each: choose(each, definitions[each]) for each in survey.glances}
+    # What does not fit into a list call's address is read by id afterwards.
+    names = {each: fitting(listed) for each, listed in chosen.items()}
     plan, builders = Plan({each: Unread() for each in names}), {}
     for object_type, glance in survey.glances.items():
         found = parts.found(object_type, arrow_schema(definitions[object_type], names[object_type]))
         plan.glance(object_type, glance)
-        plan.resume(object_type, found.stretches)
         builders[object_type] = TableBuilder(found.schema, found.chunks)
+        plan.resume(object_type, found.stretches, builders[object_type].num_records)
         report.begins(object_type, builders[object_type])
     lanes = Lanes(client, plan, names)
     counts.tell(lanes, report, names)
     with LinkReader(client) as links:
         _fill(builders, lanes, links, report=report, parts=parts)
-        loaded = _loaded(survey, builders, lanes.refused)
-        is_linked = loaded.tables.keys() >= {CONTACTS, COMPANIES}
-        return replace(loaded, tables=with_links(loaded.tables, links.table())) if is_linked else loaded
+        tables, unreadable = {}, {}
+        for name, builder in _complete(builders, lanes.refused).items():
+            schema, narrow = arrow_schema(definitions[name], chosen[name]), distinct(builder.table())
+            tables[name], lost = widened(client, name, narrow, schema=schema, report=report, parts=parts)
+            unreadable[name] = {**builder.unreadable, **lost}
+        is_linked = tables.keys() >= {CONTACTS, COMPANIES}
+        return Loaded(survey.portal, with_links(tables, links.table()) if is_linked else tables, unreadable)
 
 
 def _fill(
@@ -157,31 +186,18 @@ def _fill(
     wants_links = builders.keys() >= {CONTACTS, COMPANIES}
     if wants_links:
         links.add(builders[COMPANIES].table()["hs_object_id"].to_pylist())
-    try:
+    with kept(parts, builders):
         for news in lanes.read():
             chunk = builders[news.object_type].add(Piece(news.page.content, news.closed), news.records)
             report.arrived(news.object_type, news.records)
             if chunk:
                 parts.keep(news.object_type, chunk)
             if wants_links and news.object_type == COMPANIES:
-                links.add(news.ids)
-    except HubSpotError:
-        # What ended the load is what people must read, not that its rest can't be kept either.
-        with contextlib.suppress(HubSpotError):
-            for name, builder in builders.items():
-                if chunk := builder.flush():
-                    parts.keep(name, chunk)
-        raise
+                links.add(news.ids, are_last=lanes.has_read(COMPANIES))
 
 
-def _loaded(survey: Survey, builders: Mapping[str, TableBuilder], refused: Mapping[str, MissingScopes]) -> Loaded:
+def _complete(builders: Mapping[str, TableBuilder], refused: Mapping[str, MissingScopes]) -> Mapping[str, TableBuilder]:
     complete = {name: builder for name, builder in builders.items() if name not in refused}
     if not complete:
         raise next(iter(refused.values()))
-    for builder in complete.values():
-        builder.flush()
-    return Loaded(
-        portal=survey.portal,
-        tables={name: distinct(builder.table()) for name, builder in complete.items()},
-        unreadable={name: dict(builder.unreadable) for name, builder in complete.items()},
-    )
+    return complete

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 
 from hubspot.errors import SnapshotError
-from hubspot.portal import Portal
+from hubspot.portal import COMPANIES, CONTACTS, Portal
+from hubspot.sync.changes import Changes, Step
+from hubspot.sync.links import LINKS
 
 _FORMAT = 1
 
@@ -17,13 +19,15 @@ _FORMAT = 1
 class ObjectCopy:
     """The copy of one object type: `version` sorts by time and changes with every write; `loaded_at` is UTC.
 
-    `unreadable` counts, by property, the values that could not be read as the property's type.
+    `unreadable` counts, by property, the values that could not be read as the property's type. `chosen` are the
+    properties that somebody wants beside those that are always loaded.
     """
 
     version: str
     records: int
     loaded_at: datetime
     unreadable: Mapping[str, int] = field(default_factory=dict)
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,30 @@ class Snapshot:
 def following(
     previous: Snapshot | None, portal: Portal, copies: Mapping[str, ObjectCopy], *, version: str, loaded_at: datetime
 ) -> Snapshot:
-    """Return the snapshot that comes after another one: what was not loaded this time stays as it was."""
+    """Return the snapshot that comes after another one: what was not loaded this time stays as it was.
+
+    But links without the records they link: they would tell of records that are gone.
+    """
+    kept = dict(previous.objects) if previous else {}
+    if copies.keys() & {CONTACTS, COMPANIES}:
+        kept.pop(LINKS, None)
     return Snapshot(
         hub_id=portal.account.hub_id,
         version=version,
         portal=_with_previous(portal, previous.portal) if previous else portal,
         loaded_at=loaded_at,
-        objects={**(previous.objects if previous else {}), **copies},
+        objects={**kept, **copies},
         before={name: copy.version for name, copy in previous.objects.items()} if previous else {},
     )
+
+
+def step_between(before: Snapshot, after: Snapshot, changes: Mapping[str, Changes]) -> Step | None:
+    """Return what changed from one snapshot to the next, None where nothing did or nobody can tell."""
+    known = {name: each for name, each in changes.items() if name in before.objects}
+    if not any(known.values()):
+        return None
+    since = min(before.objects[name].loaded_at for name in known)
+    return Step(after.version, since, after.loaded_at, known)
 
 
 def write_manifest(snapshot: Snapshot) -> bytes:
@@ -82,7 +101,8 @@ def read_manifest(hub_id: int, content: bytes) -> Snapshot:
 
 
 def _read_copy(stored: Mapping[str, Any]) -> ObjectCopy:
-    return ObjectCopy(**{**stored, "loaded_at": datetime.fromisoformat(stored["loaded_at"])})
+    read = {"loaded_at": datetime.fromisoformat(stored["loaded_at"]), "chosen": tuple(stored.get("chosen", ()))}
+    return ObjectCopy(**{**stored, **read})
 
 
 def _with_previous(portal: Portal, previous: Portal) -> Portal:

@@ -17,6 +17,7 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     LOADING = "loading"
     REFRESHING = "refreshing"
+    WIDENING = "widening"
     SAVING = "saving"
     DONE = "done"
     FAILED = "failed"

@@ -1,5 +1,6 @@
 """What is known of one object type while it is read: its gaps, and how HubSpot's list and search behave for it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ class Bite:
     """One question: the records of an object type from id `lo` upwards.
 
     A list call goes on at `cursor`, None for the beginning. A search stays below `hi` and skips `offset` records;
-    `about` is what the gap was thought to hold.
+    `about` is what the gap was thought to hold. `also` are bites of higher gaps which the same search asks for.
     """
 
     object_type: str
@@ -26,6 +27,7 @@ class Bite:
     cursor: str | None = None
     offset: int = 0
     about: float = 0.0
+    also: tuple["Bite", ...] = ()
 
 
 class Reader:
@@ -95,6 +97,8 @@ class Reader:
             return ()
         if bite.offset:
             return self._searched_within(bite, page, page.total)
+        if bite.also:
+            return self._searched_together(bite, page, page.total)
         end = page.ids[-1] + 1 if page.ids else bite.lo
         # Above what search knows, only the list can tell that there is nothing, if it can be asked there.
         if page.total <= len(page.ids) and (bite.hi < END or self._added is None):
@@ -114,6 +118,17 @@ class Reader:
             bite.gap.about = max(0.0, bite.offset - read_meanwhile)
         self._count_rest(bite, page.ids[-1] + 1, page, total - bite.offset - len(page.ids))
         return news
+
+    def _searched_together(self, bite: Bite, page: RawPage, total: int) -> tuple[Closed, ...]:
+        """Take a page from several gaps: it proves all of them, or every one up to its last id."""
+        end = END if total <= len(page.ids) else page.ids[-1] + 1
+        asked = [each for each in (bite, *bite.also) if each.lo < end]
+        news = [closed for each in asked for closed in self.unread.close(each.lo, min(each.hi, end), page.ids)]
+        highest = asked[-1]
+        rest = self.unread.look(end, _spacing(page.ids[bisect_left(page.ids, highest.lo) :]))
+        if rest and highest is bite.also[-1]:
+            rest.about = float(total - len(page.ids))
+        return tuple(news)
 
     def _count_rest(self, bite: Bite, lo: int, page: RawPage, records: int) -> None:
         rest = self.unread.look(lo, _spacing(page.ids))

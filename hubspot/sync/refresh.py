@@ -2,49 +2,47 @@
 
 Changed records are read in order of their ids within one condition on their date, because HubSpot's order by date is
 not reliable, and because a bulk edit can give more records than a search pages through one and the same millisecond.
+What no date tells is found by counts: see `hubspot.sync.drift`. Values that HubSpot calculates can change without
+moving a record's date; those of records that nobody edits stay as they are until everything is loaded again.
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
 """
 
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import numpy as np
 import pyarrow as pa
 
 from hubspot.api import crm
 from hubspot.api.client import Client
-from hubspot.errors import SnapshotError
+from hubspot.api.crm import fitting
 from hubspot.portal import COMPANIES, CONTACTS, Portal
-from hubspot.sync.frames import TableBuilder, distinct
+from hubspot.sync.changes import Changes, compared
+from hubspot.sync.columns import widened
+from hubspot.sync.drift import Census, archived
+from hubspot.sync.drift import OutOfStep as OutOfStep  # noqa: PLC0414 - part of this module's interface
+from hubspot.sync.frames import TableBuilder, Unreadable, distinct
 from hubspot.sync.lanes import Lanes
 from hubspot.sync.links import LinkReader, with_links
 from hubspot.sync.load import Report
 from hubspot.sync.pages import Piece
+from hubspot.sync.parts import Keeping, Nowhere
 from hubspot.sync.plan import Plan
 from hubspot.sync.ranges import Unread
-from hubspot.sync.schema import MODIFIED, arrow_schema, wanted
+from hubspot.sync.schema import MERGED, MODIFIED, Columns
 from hubspot.sync.survey import Survey, make_survey
 
-_log = logging.getLogger(__name__)
 # HubSpot's index lags behind edits, and its clock may differ from ours.
 OVERLAP = timedelta(minutes=10)
-_MERGED = "hs_merged_object_ids"
-
-
-class OutOfStep(SnapshotError):
-    """A copy that a refresh can't bring up to date; everything must be loaded again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Ids of records: those that are new, those that HubSpot has seen edited, and those that are gone."""
-
-    created: tuple[int, ...] = ()
-    updated: tuple[int, ...] = ()
-    gone: tuple[int, ...] = ()
+# What a refresh may ask beside what the changed records need, and what of it the facts of a portal take.
+_MOST_REQUESTS = 30
+_FACTS_REQUESTS = 5
+_MOST_PARTS = 4
+_ID = "hs_object_id"
+_NOTHING: np.ndarray = np.array([], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,74 +51,143 @@ class Refreshed:
 
     portal: Portal
     tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Mapping[str, int]]
+    unreadable: Mapping[str, Unreadable]
     changes: Mapping[str, Changes]
 
 
-def refresh(client: Client, tables: Mapping[str, pa.Table], since: datetime, report: Report) -> Refreshed:
+def refresh(  # noqa: PLR0913 - what to bring up to date, and what it shall hold
+    client: Client,
+    tables: Mapping[str, pa.Table],
+    since: datetime,
+    report: Report,
+    *,
+    columns: Columns | None = None,
+    parts: Keeping | None = None,
+    unreadable: Mapping[str, Unreadable] | None = None,
+) -> Refreshed:
     """Bring whole tables of object types up to date that were read from `since` on, a UTC time.
 
-    The links of contacts and companies are read anew, whatever changed. Raises OutOfStep when that can't be done, and
+    The links of contacts and companies are read anew, whatever changed. Columns that were chosen since are added, by
+    way of `parts`. `unreadable` is what could not be read of the tables. Raises OutOfStep when that can't be done, and
     otherwise what `load` raises.
     """
-    abort = threading.Event()
+    abort, began = threading.Event(), datetime.now(UTC)
     client = client.stopping_when(abort.is_set)
     try:
-        survey = make_survey(client, tuple(tables), report.note)
+        survey = make_survey(client, tuple(tables), report.note, glances=False)
         report.portal(survey.portal)
-        _compare(survey, tables)
-        before = {name: crm.count(client, name) for name in tables}
-        builders = _read_changed(client, tables, since, report)
-        changed = {name: builder.table() for name, builder in builders.items()}
-        results = {name: _apply(client, name, tables[name], changed[name], before[name]) for name in tables}
+        schemas = {name: _schema(client, survey, name, table, columns or Columns()) for name, table in tables.items()}
+        task = _Refresh(client, report, schemas, began, most_parts=_most_parts(tables))
+        wide = {name: task.widen(name, table, parts or Nowhere()) for name, table in tables.items()}
+        builders = task.read_changed(tables, since)
+        results = {name: task.apply(name, wide[name][0], builders[name]) for name in tables}
+        lost = {name: {**(unreadable or {}).get(name, {}), **wide[name][1]} for name in tables}
         return Refreshed(
             portal=survey.portal,
-            tables=_linked(client, {name: table for name, (table, _) in results.items()}),
-            unreadable={name: dict(builder.unreadable) for name, builder in builders.items()},
-            changes={name: changes for name, (_, changes) in results.items()},
+            tables=_linked(client, {name: each.table for name, each in results.items()}),
+            unreadable={name: _still_unreadable(lost[name], each) for name, each in results.items()},
+            changes={name: each.changes for name, each in results.items()},
         )
     finally:
         abort.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """A table as it is now, the ids that were read for it and what could not be read of them, and what changed."""
+
+    table: pa.Table
+    read: np.ndarray
+    unreadable: Unreadable
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Refresh:
+    client: Client
+    report: Report
+    schemas: Mapping[str, pa.Schema]
+    began: datetime
+    most_parts: int
+
+    def widen(self, name: str, table: pa.Table, parts: Keeping) -> tuple[pa.Table, Unreadable]:
+        """Add the columns that were chosen since the table was made."""
+        return widened(self.client, name, table, schema=self.schemas[name], report=self.report, parts=parts)
+
+    def read_changed(self, tables: Mapping[str, pa.Table], since: datetime) -> Mapping[str, TableBuilder]:
+        """Read the records that were edited since then, as many of their properties as one call gives."""
+        names = {name: fitting(table.schema.names) for name, table in tables.items()}
+        builders = {name: TableBuilder(pa.schema(map(tables[name].schema.field, names[name]))) for name in tables}
+        for name, builder in builders.items():
+            self.report.begins(name, builder)
+        plan = Plan({name: Unread() for name in tables}, lists=False)
+        filters = {name: _modified_since(name, since - OVERLAP) for name in tables}
+        lanes = Lanes(self.client, plan, names, filters=filters)
+        for news in lanes.read():
+            builders[news.object_type].add(Piece(news.page.content, news.closed), news.records)
+            self.report.arrived(news.object_type, news.records)
+        for refusal in lanes.refused.values():
+            raise refusal
+        for builder in builders.values():
+            builder.flush()
+        return builders
+
+    def apply(self, name: str, table: pa.Table, builder: TableBuilder) -> _Applied:
+        """Put changed records into a table and take out merged and deleted ones, until HubSpot counts the same."""
+        gone = self._settle(name, table, builder)
+        changed, lost = self.widen(name, distinct(builder.table()), Nowhere())
+        current = _without(_updated(table, changed), gone)
+        # What was read only because of the overlap has not changed.
+        changes = compared(name, table, current)
+        return _Applied(current, changed[_ID].to_numpy(), {**builder.unreadable, **lost}, changes)
+
+    def _settle(self, name: str, table: pa.Table, builder: TableBuilder) -> np.ndarray:
+        """Read into the builder whatever else differs from HubSpot, and return the ids that are gone."""
+        current = _updated(table.select([_ID, "createdate"]), builder.table())
+        census = Census(self.client, name, current, self.began, parts=min(self.most_parts, _pages(current)))
+        gone = archived(self.client, name, records=table.num_rows) if census.has_too_many(current) else _NOTHING
+        doubtful = census.doubtful(_without(current, gone))
+        found: list[int] = []
+        for start in range(0, len(doubtful), crm.BATCH_LIMIT):
+            ids = doubtful[start : start + crm.BATCH_LIMIT]
+            page = crm.batch_raw(self.client, name, ids=ids, properties=builder.schema.names)
+            builder.add(Piece(page.content), len(page.ids))
+            found.extend(page.ids)
+        builder.flush()
+        return np.setdiff1d(np.union1d(gone, doubtful), found)
+
+
+def _most_parts(tables: Mapping[str, pa.Table]) -> int:
+    """Return in how many parts each table can be counted within what a refresh may ask."""
+    links = ceil(tables[COMPANIES].num_rows / crm.LINKS_LIMIT) if COMPANIES in tables else 0
+    left = _MOST_REQUESTS - _FACTS_REQUESTS - len(tables) - links
+    return max(1, min(_MOST_PARTS, left // len(tables)))
+
+
+def _pages(table: pa.Table) -> int:
+    records: int = table.num_rows
+    return max(1, ceil(records / crm.SEARCH_LIMIT))
 
 
 def _linked(client: Client, tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     if not tables.keys() >= {CONTACTS, COMPANIES}:
         return tables
     with LinkReader(client) as links:
-        links.add(tables[COMPANIES]["hs_object_id"].to_pylist())
+        links.add(tables[COMPANIES][_ID].to_pylist())
         return with_links(tables, links.table())
 
 
-def _compare(survey: Survey, tables: Mapping[str, pa.Table]) -> None:
-    for name, table in tables.items():
-        if name in survey.refused:
-            raise survey.refused[name]
-        definitions = survey.portal.properties[name]
-        if table.schema != arrow_schema(definitions, wanted(name, definitions)):
-            raise OutOfStep(f"The properties of {name} were changed in HubSpot, so everything is loaded again.")
-
-
-def _read_changed(
-    client: Client, tables: Mapping[str, pa.Table], since: datetime, report: Report
-) -> Mapping[str, TableBuilder]:
-    builders = {name: TableBuilder(table.schema) for name, table in tables.items()}
-    for name, builder in builders.items():
-        report.begins(name, builder)
-    names = {name: table.schema.names for name, table in tables.items()}
-    lanes = Lanes(
-        client,
-        Plan({name: Unread() for name in tables}, lists=False),
-        names,
-        filters={name: _modified_since(name, since - OVERLAP) for name in tables},
-    )
-    for news in lanes.read():
-        builders[news.object_type].add(Piece(news.page.content, news.closed), news.records)
-        report.arrived(news.object_type, news.records)
-    for refusal in lanes.refused.values():
-        raise refusal
-    for builder in builders.values():
-        builder.flush()
-    return builders
+def _schema(client: Client, survey: Survey, name: str, table: pa.Table, columns: Columns) -> pa.Schema:
+    """Return the columns a copy shall have, which may differ from those it has by chosen ones only."""
+    definitions = survey.portal.properties[name]
+    if not definitions:
+        # Without the permission to read records there are no definitions either: this says so.
+        crm.count(client, name)
+    schema = columns.schema(name, definitions)
+    differing = {each.name for each in {*schema} ^ {*table.schema}}
+    if differing - {*columns.chosen.get(name, ())}:
+        raise OutOfStep(f"The properties of {name} were changed in HubSpot, so everything is loaded again.")
+    return schema
 
 
 def _modified_since(object_type: str, since: datetime) -> Mapping[str, str]:
@@ -128,51 +195,34 @@ def _modified_since(object_type: str, since: datetime) -> Mapping[str, str]:
     return {"propertyName": MODIFIED[object_type], "operator": "GTE", "value": milliseconds}
 
 
-def _apply(
-    client: Client, object_type: str, table: pa.Table, changed: pa.Table, before: int | None
-) -> tuple[pa.Table, Changes]:
-    """Put changed records into a table, take out merged and deleted ones, and count whether that is all.
+def _still_unreadable(before: Unreadable, now: _Applied) -> Unreadable:
+    """Return what can't be read in a table: what could not before, without what was read again, and what that was."""
+    left = now.table[_ID].to_numpy()
+    kept = {name: np.setdiff1d(np.intersect1d(ids, left), now.read) for name, ids in before.items()}
+    new = {name: np.intersect1d(ids, left) for name, ids in now.unreadable.items()}
+    names = [name for name in dict.fromkeys((*kept, *new)) if name in now.table.schema.names]
+    both = {name: np.union1d(kept.get(name, _NOTHING), new.get(name, _NOTHING)) for name in names}
+    return {name: tuple(int(each) for each in ids) for name, ids in both.items() if len(ids)}
 
-    `before` is HubSpot's count from before the changed ones were read: people go on working meanwhile.
-    """
+
+def _updated(table: pa.Table, changed: pa.Table) -> pa.Table:
+    """Return a table with changed records in it, and without those that were merged into others."""
     merged = _merged_away(changed)
-    changed = _without(changed, merged)
-    known, seen = table["hs_object_id"].to_numpy(), changed["hs_object_id"].to_numpy()
-    current = distinct(pa.concat_tables([_without(table, np.union1d(seen, merged)), changed]).unify_dictionaries())
-    counted = [each for each in (before, crm.count(client, object_type)) if each is not None]
-    if counted and current.num_rows > min(counted):
-        current = _without(current, _archived(client, object_type))
-    if not counted or not min(counted) <= current.num_rows <= max(counted):
-        _log.info("%s: HubSpot counts %s records, the copy holds %d", object_type, counted, current.num_rows)
-        raise OutOfStep(f"HubSpot counts other {object_type} than this copy holds, so everything is loaded again.")
-    left = current["hs_object_id"].to_numpy()
-    changes = Changes(
-        created=_ids(np.setdiff1d(left, known)),
-        updated=_ids(np.intersect1d(np.intersect1d(seen, known), left)),
-        gone=_ids(np.setdiff1d(known, left)),
-    )
-    return current.combine_chunks(), changes
+    new = _without(changed.select(table.schema.names), merged)
+    kept = _without(table, np.union1d(new[_ID].to_numpy(), merged))
+    return distinct(pa.concat_tables([kept, new]).unify_dictionaries())
 
 
 def _merged_away(changed: pa.Table) -> np.ndarray:
     """Return the ids that live on in other records: HubSpot lists them there, between semicolons."""
-    if _MERGED not in changed.schema.names:
-        return np.array([], np.int64)
-    listed = zip(changed["hs_object_id"].to_pylist(), changed[_MERGED].cast(pa.string()).to_pylist(), strict=True)
+    if MERGED not in changed.schema.names:
+        return _NOTHING
+    listed = zip(changed[_ID].to_pylist(), changed[MERGED].cast(pa.string()).to_pylist(), strict=True)
     ids = {
         int(each) for own, text in listed if text for each in text.split(";") if each.isdecimal() and int(each) != own
     }
     return np.array(sorted(ids), np.int64)
 
 
-def _archived(client: Client, object_type: str) -> np.ndarray:
-    pages = crm.iter_pages(client, object_type, properties=("hs_object_id",), archived=True)
-    return np.array([int(each["id"]) for page in pages for each in page.results], np.int64)
-
-
 def _without(table: pa.Table, ids: np.ndarray | Sequence[int]) -> pa.Table:
-    return table.filter(pa.array(~np.isin(table["hs_object_id"].to_numpy(), ids)))
-
-
-def _ids(found: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(each) for each in found)
+    return table.filter(pa.array(~np.isin(table[_ID].to_numpy(), ids))).combine_chunks()

@@ -3,7 +3,8 @@
 Names: https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -12,6 +13,8 @@ from hubspot.portal import COMPANIES, CONTACTS, STAGE_DATES, Property
 
 # HubSpot moves another property on each side when a record is edited.
 MODIFIED = {CONTACTS: "lastmodifieddate", COMPANIES: "hs_lastmodifieddate"}
+# Where HubSpot lists the ids of records that live on in this one, between semicolons.
+MERGED = "hs_merged_object_ids"
 
 BASE: Mapping[str, tuple[str, ...]] = {
     CONTACTS: (
@@ -57,6 +60,51 @@ def wanted(object_type: str, definitions: Sequence[Property]) -> tuple[str, ...]
     base = (name for name in BASE[object_type] if name in defined or name in always)
     custom = (each.name for each in definitions if not each.hubspot_defined)
     return fitting(dict.fromkeys((*base, *_stage_dates(definitions), *custom)))
+
+
+def everything(object_type: str, definitions: Sequence[Property]) -> tuple[str, ...]:
+    """Return every name the portal defines, those of `wanted` first."""
+    return tuple(dict.fromkeys((*wanted(object_type, definitions), *(each.name for each in definitions))))
+
+
+def only(names: Sequence[str]) -> "Choose":
+    """Return a choice of these names, where they are defined, beside those that a refresh relies on."""
+
+    def choose(object_type: str, definitions: Sequence[Property]) -> tuple[str, ...]:
+        defined = {each.name for each in definitions}
+        always = ("hs_object_id", "createdate", MODIFIED[object_type])
+        return tuple(dict.fromkeys((*always, *(name for name in (*names, MERGED) if name in defined))))
+
+    return choose
+
+
+Choose = Callable[[str, Sequence[Property]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which properties to load of each object type: what `choose` says, and those that somebody has `chosen` beside.
+
+    A chosen name the portal does not define any more is left out.
+    """
+
+    choose: Choose = wanted
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def names(self, object_type: str, definitions: Sequence[Property]) -> tuple[str, ...]:
+        """Return the names to load, given the definitions of an object type."""
+        defined = {each.name for each in definitions}
+        chosen = (name for name in self.chosen.get(object_type, ()) if name in defined)
+        return tuple(dict.fromkeys((*self.choose(object_type, definitions), *chosen)))
+
+    def schema(self, object_type: str, definitions: Sequence[Property]) -> pa.Schema:
+        """Return the columns to load, given the definitions of an object type."""
+        return arrow_schema(definitions, self.names(object_type, definitions))
+
+
+def union(first: Mapping[str, Sequence[str]], second: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the names of both by object type, each once."""
+    return {each: tuple(dict.fromkeys((*first.get(each, ()), *second.get(each, ())))) for each in {*first, *second}}
 
 
 def arrow_schema(definitions: Iterable[Property], names: Iterable[str]) -> pa.Schema:

@@ -7,7 +7,7 @@ old ones, then the manifest is replaced at once; files of the version before sta
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,11 +19,14 @@ from pyarrow import fs
 from hubspot.errors import SealError, SnapshotError, SnapshotReplaced
 from hubspot.keyring import KeyRing, sealed_with
 from hubspot.portal import Portal
-from hubspot.sync.manifest import ObjectCopy, following, read_manifest, write_manifest
+from hubspot.sync.changes import Changes, Step, read_step, step_name, steps, steps_to_keep, version_of, write_step
+from hubspot.sync.frames import Unreadable
+from hubspot.sync.manifest import ObjectCopy, following, read_manifest, step_between, write_manifest
 from hubspot.sync.manifest import Snapshot as Snapshot  # noqa: PLC0414 - part of this module's interface
 
 _MANIFEST = "manifest"
 _PART = "part-"
+_UNREADABLE = b"unreadable"
 _log = logging.getLogger(__name__)
 
 
@@ -57,39 +60,75 @@ class Snapshots:
 
         Raises SnapshotError when the file is damaged, foreign or gone because newer ones replaced it.
         """
+        table = self._table(snapshot, object_type)
+        return table.replace_schema_metadata(None).unify_dictionaries().combine_chunks()
+
+    def unreadable(self, snapshot: Snapshot, object_type: str) -> Unreadable:
+        """Return which values of one object type could not be read; raises as `read` does."""
+        with _translated():
+            facts = (self._table(snapshot, object_type).schema.metadata or {}).get(_UNREADABLE, b"{}")
+            return {name: tuple(ids) for name, ids in orjson.loads(facts).items()}
+
+    def changes(self, hub_id: int, *, after: str = "") -> tuple[Step, ...]:
+        """Return what changed from snapshot to snapshot, the oldest step first; only steps beyond a version, if given.
+
+        Kept are the last 30 that changed anything, for 90 days. One that can't be opened is left out.
+        """
+        with _translated():
+            latest = self.latest(hub_id)
+            names = [name for name in steps(self._names(hub_id)) if latest and after < version_of(name)]
+            # What a load that still runs, or was killed, has written is not to be seen yet.
+            seen = [name for name in names if latest and version_of(name) <= latest.version]
+            return tuple(filter(None, (self._step(hub_id, name) for name in seen)))
+
+    def _step(self, hub_id: int, name: str) -> Step | None:
+        stored = self._read(hub_id, name)
+        try:
+            return read_step(self.keyring.open(stored, self._context(hub_id, name))) if stored else None
+        except (SealError, KeyError, TypeError, ValueError):
+            _log.warning("Portal %s: what changed at one time can't be opened and is left out", hub_id)
+            return None
+
+    def _table(self, snapshot: Snapshot, object_type: str) -> pa.Table:
         name = f"{object_type}-{snapshot.objects[object_type].version}"
         with _translated():
             stored = self._read(snapshot.hub_id, name)
             if stored is None:
                 raise SnapshotReplaced("This stored copy was replaced by a newer one. Open the page again.")
             content = self.keyring.open(stored, self._context(snapshot.hub_id, name))
-            table = pq.read_table(pa.BufferReader(content))
-        return table.replace_schema_metadata(None).unify_dictionaries().combine_chunks()
+            return pq.read_table(pa.BufferReader(content))
 
-    def write(
+    def write(  # noqa: PLR0913 - everything that is stored together
         self,
         portal: Portal,
         tables: Mapping[str, pa.Table],
         *,
         loaded_at: datetime,
-        unreadable: Mapping[str, Mapping[str, int]] | None = None,
+        unreadable: Mapping[str, Unreadable] | None = None,
+        chosen: Mapping[str, Sequence[str]] | None = None,
+        changes: Mapping[str, Changes] | None = None,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Snapshot | None:
         """Store tables as the newest snapshot; object types and facts not given keep the copy they had.
 
-        `is_current` is asked right before and right after the snapshot becomes visible; when it says False, nothing
-        of this call stays and None is returned.
+        `changes` says what differs from the copy before. `is_current` is asked right before and right after the
+        snapshot becomes visible; when it says False, nothing of this call stays and None is returned.
         """
         hub_id, version = portal.account.hub_id, _new_version(loaded_at)
         previous = self._previous(hub_id)
+        lost, wished = unreadable or {}, chosen or {}
         copies = {
-            object_type: ObjectCopy(version, table.num_rows, loaded_at, dict((unreadable or {}).get(object_type, {})))
-            for object_type, table in tables.items()
+            name: ObjectCopy(
+                version, table.num_rows, loaded_at, _counts(lost.get(name, {})), tuple(wished.get(name, ()))
+            )
+            for name, table in tables.items()
         }
         snapshot = following(previous, portal, copies, version=version, loaded_at=loaded_at)
         with _translated():
             for object_type, table in tables.items():
-                self._write(hub_id, f"{object_type}-{version}", _parquet(table))
+                self._write(hub_id, f"{object_type}-{version}", _parquet(table, lost.get(object_type, {})))
+            if previous and (step := step_between(previous, snapshot, changes or {})):
+                self._write(hub_id, step_name(version), write_step(step))
             return self._publish(snapshot, is_current)
 
     def write_part(self, hub_id: int, content: bytes, *, is_current: Callable[[], bool] = lambda: True) -> None:
@@ -173,7 +212,9 @@ class Snapshots:
         kept = {f"{name}-{copy.version}" for name, copy in snapshot.objects.items()}
         kept |= {f"{name}-{version}" for name, version in snapshot.before.items()} | {_MANIFEST}
         filesystem, folder = self._folder(snapshot.hub_id)
-        for name in self._names(snapshot.hub_id):
+        names = self._names(snapshot.hub_id)
+        kept |= set(steps_to_keep(names, snapshot.loaded_at))
+        for name in names:
             if name not in kept:
                 filesystem.delete_file(f"{folder}/{name}")
 
@@ -249,7 +290,13 @@ def _head(filesystem: fs.FileSystem, path: str) -> bytes:
         return content
 
 
-def _parquet(table: pa.Table) -> bytes:
+def _counts(lost: Unreadable | None) -> dict[str, int]:
+    return {name: len(ids) for name, ids in (lost or {}).items() if ids}
+
+
+def _parquet(table: pa.Table, unreadable: Unreadable) -> bytes:
+    if unreadable:
+        table = table.replace_schema_metadata({_UNREADABLE: orjson.dumps(unreadable)})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", row_group_size=max(1, table.num_rows))
     content: bytes = sink.getvalue().to_pybytes()

@@ -24,10 +24,12 @@ class Survey:
     refused: Mapping[str, MissingScopes]
 
 
-def make_survey(client: Client, object_types: Sequence[str], note: Callable[[str], None]) -> Survey:
+def make_survey(
+    client: Client, object_types: Sequence[str], note: Callable[[str], None], *, glances: bool = True
+) -> Survey:
     """Ask for everything at once; `note` takes a sentence about whatever may not be read.
 
-    Raises what the client raises, but MissingScopes.
+    Without `glances` nobody looks at the lists, so none is refused. Raises what the client raises, but MissingScopes.
     """
     answers = _together(
         {
@@ -35,11 +37,11 @@ def make_survey(client: Client, object_types: Sequence[str], note: Callable[[str
             "owners": lambda: _owners(client, note),
             "deactivated": lambda: _granted(lambda: crm.owners(client, archived=True)) or (),
             **{("properties", each): _call(_properties, client, each) for each in object_types},
-            **{("glance", each): _call(_glance, client, each) for each in object_types},
+            **{("glance", each): _call(_glance, client, each) for each in object_types if glances},
         },
     )
-    glances = {each: answers["glance", each] for each in object_types}
-    refused = {each: glance for each, glance in glances.items() if isinstance(glance, MissingScopes)}
+    seen = {each: answers["glance", each] for each in object_types if glances}
+    refused = {each: glance for each, glance in seen.items() if isinstance(glance, MissingScopes)}
     for object_type in refused:
         note(f"HubSpot did not grant reading {object_type}, so they are left out.")
     portal = Portal(
@@ -48,7 +50,7 @@ def make_survey(client: Client, object_types: Sequence[str], note: Callable[[str
         owners=answers["owners"] + answers["deactivated"],
         read_at=datetime.now(UTC),
     )
-    return Survey(portal, {each: glance for each, glance in glances.items() if each not in refused}, refused)
+    return Survey(portal, {each: glance for each, glance in seen.items() if each not in refused}, refused)
 
 
 def _owners(client: Client, note: Callable[[str], None]) -> tuple[Owner, ...]:

@@ -1,13 +1,14 @@
 """The card that tells how far a load is, and what went wrong with the last one."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from hubspot.errors import NotConnected
+from hubspot.errors import NotConnected, SnapshotError
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import ObjectProgress, Phase, Progress
-from hubspot.ui import actions, services, state, trouble, words
+from hubspot.ui import actions, freshness, services, state, trouble, words
 from hubspot.ui.state import View
 
 # How often an open page asks, and how often at most it counts again while records arrive.
@@ -26,7 +27,20 @@ def watch(view: View) -> None:
     elif view.progress and view.progress.phase is Phase.STOPPED and not view.loaded_at:
         _tell_stopped(view)
     if not view.is_loading:
+        _tell_changes(view)
         _keep_watch(view)
+
+
+def _tell_changes(view: View) -> None:
+    """Say in passing what differs from the copy that this tab showed before."""
+    hub_id, version = st.session_state.get(state.SEEN_COPY, (0, ""))
+    st.session_state[state.SEEN_COPY] = view.hub_id, view.version
+    if view.is_partial or not version or (hub_id, version) == (view.hub_id, view.version) or hub_id != view.hub_id:
+        return
+    with suppress(SnapshotError):  # the numbers are there all the same
+        steps = services.services().snapshots.changes(view.hub_id, after=version)
+        if told := words.changed(steps, view.object_types, view.account.time_zone):
+            st.toast(told, icon=":material/sync:")
 
 
 @st.fragment(run_every=_WATCH_SECONDS)
@@ -34,6 +48,7 @@ def watch(view: View) -> None:
 def _keep_watch(view: View) -> None:
     """Notice what happens elsewhere: a disconnection, a load that somebody starts, a newer copy."""
     now = _looked_again()
+    freshness.look(now)
     if now.is_loading or now.key != view.key:
         st.rerun()
 

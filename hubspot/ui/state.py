@@ -33,6 +33,7 @@ NEXT = "next"  # query parameter: the page a run outside the frame was asked for
 NOTICE = "notice"  # session state: the sentence shown until the person turns the page
 PAGE = "page"  # session state: the page of the last run, and whether this run is the first one on its page
 LOOKED_AT = "looked_at"  # session state: the portal this tab last told the store of
+SEEN_COPY = "seen_copy"  # session state: the portal and the version of the copy that this tab showed last
 COUNTED_AT = "counted_at"  # session state: when a page last counted the records of a running load
 
 # Longer than anybody looks at one snapshot; a new one has a new version.

@@ -107,6 +107,29 @@ def test_a_429_is_waited_out_by_everyone_and_told(make_client, clock):
     assert (client.tally.requests, client.tally.throttled) == (2, 1)
 
 
+def test_429s_and_other_repetitions_are_counted_apart_and_by_what_they_are_about(make_client):
+    answers = [httpx.Response(429, json=BURST), httpx.Response(502), httpx.Response(401, json=EXPIRED), OK, OK]
+    client = make_client(script(*answers))
+
+    client.get("/crm/objects/2026-09/contacts?limit=1", read_object)
+    client.get("/crm/associations/2026-09/companies/contacts/batch/read", read_object)
+
+    assert (client.tally.requests, client.tally.retries, client.tally.throttled) == (5, 2, 1)
+    assert client.tally.by_subject == {
+        "contacts": {"requests": 4, "retries": 2, "throttled": 1},
+        "associations": {"requests": 1},
+    }
+
+
+def test_a_429_that_ends_a_call_is_counted_too(make_client):
+    client = make_client(lambda _request: httpx.Response(429, json={"policyName": "DAILY"}))
+
+    with pytest.raises(RateLimited):
+        client.get("/x/y", read_object)
+
+    assert (client.tally.requests, client.tally.retries, client.tally.throttled) == (1, 0, 1)
+
+
 def test_a_daily_limit_is_not_waited_for(make_client, clock):
     client = make_client(lambda _request: httpx.Response(429, json={"policyName": "DAILY"}))
 

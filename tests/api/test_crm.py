@@ -72,7 +72,7 @@ def test_raw_pages_are_asked_for_like_others_with_a_permit_taken_before(make_cli
     above = {"propertyName": "hs_object_id", "operator": "GTE", "value": "5"}
     search, listing = client.permit("search"), client.permit("list")
 
-    found = crm.search_raw(client, "contacts", filters=[above], properties=("email",), after=400, permit=search)
+    found = crm.search_raw(client, "contacts", groups=[[above]], properties=("email",), after=400, permit=search)
     listed = crm.list_raw(client, "contacts", properties=("email",), after="6", permit=listing)
 
     assert (found.ids, found.total) == ((5,), 12)

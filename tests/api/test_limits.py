@@ -73,6 +73,9 @@ def test_after_a_429_of_the_rolling_window_the_oldest_request_is_waited_out(cloc
 
 def test_after_being_refused_the_window_lasts_longer_for_a_while(clock):
     limiter = make(clock)
+    for _ in range(500):
+        limiter.wait(Lane.SEARCH)
+    clock.now += 100
     before = [limiter.wait(Lane.SEARCH).sent_at for _ in range(6)]
 
     for _ in range(3):
@@ -88,6 +91,26 @@ def test_after_being_refused_the_window_lasts_longer_for_a_while(clock):
     assert before[-1] - before[0] == pytest.approx(1.03)
     assert after[-1] - after[0] > 1.2
     assert later[-1] - later[0] == pytest.approx(1.03)
+
+
+def test_a_permit_counts_from_when_it_is_used(clock):
+    limiter = make(clock)
+    taken = [limiter.wait(Lane.SEARCH) for _ in range(5)]
+    clock.now += 0.5
+    used = [limiter.sends(permit) for permit in taken]
+
+    assert {permit.sent_at for permit in used} == {clock.now}
+    began = clock.now
+    assert limiter.wait(Lane.SEARCH).sent_at - began >= 1.03
+
+
+def test_a_permit_whose_window_is_over_is_used_all_the_same(clock):
+    limiter = make(clock)
+    taken = limiter.wait(Lane.SEARCH)
+    clock.now += 100
+    limiter.wait(Lane.SEARCH)
+
+    assert limiter.sends(taken).sent_at == clock.now
 
 
 def test_a_request_that_travelled_long_counts_from_when_it_arrived(clock):

@@ -147,7 +147,7 @@ def assert_private(house):
 def refresh_and_fail(visitor, house, overheard):
     """Have HubSpot reject the token, fail in several ways, and refuse a return."""
     before = len(overheard.tokens)
-    house.faults({"route": "list", "status": 401, "times": 1})
+    house.faults({"route": "search", "status": 401, "times": 1})
     visitor.page.get_by_role("button", name=re.compile("Updated")).click()
     visitor.sees("Loading again")
     visitor.wait_until_loaded()

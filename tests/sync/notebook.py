@@ -8,10 +8,10 @@ class Notebook:
 
     def __init__(self):
         self.facts, self.totals, self.arrivals, self.notes, self.builders = None, {}, [], [], {}
-        self.resumptions = []
+        self.resumptions, self.widenings = [], []
 
     def portal(self, portal):
-        assert not self.builders, "the facts come before the first record"
+        assert not self.arrivals, "the facts come before the first record"
         self.facts = portal
 
     def begins(self, object_type, builder):
@@ -23,6 +23,9 @@ class Notebook:
 
     def arrived(self, object_type, records):
         self.arrivals.append((object_type, records))
+
+    def widens(self, object_type, records, total):
+        self.widenings.append((object_type, records, total))
 
     def note(self, sentence):
         self.notes.append(sentence)

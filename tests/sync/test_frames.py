@@ -117,12 +117,12 @@ def test_null_empty_and_missing_are_no_value(nothing):
         ("associatedcompanyid", "9" * 30),
     ],
 )
-def test_a_value_that_cannot_be_read_becomes_null_and_is_counted(name, odd):
+def test_a_value_that_cannot_be_read_becomes_null_and_its_record_is_named(name, odd):
     builder = TableBuilder(SCHEMA)
     builder.add(piece_of(record_of(1), record_of(2, **{name: odd}), record_of(3)), 3)
     builder.flush()
 
-    assert builder.unreadable == {name: 1}
+    assert builder.unreadable == {name: (2,)}
     assert builder.table()[name].is_null().to_pylist() == [False, True, False]
 
 

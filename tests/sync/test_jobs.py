@@ -1,17 +1,22 @@
 import logging
 import threading
 import time
+from datetime import UTC, datetime
 
 import httpx
+import pyarrow as pa
 import pytest
 
 from hubspot.api.client import HubSpot
 from hubspot.connections.leases import Lease
 from hubspot.errors import ConnectionEnded, NotConnected
+from hubspot.portal import Account
+from hubspot.portal import Portal as Facts
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
 
 HUB = 42
+TABLE = pa.table({"hs_object_id": [1], "lastmodifieddate": pa.array([None], pa.timestamp("us", tz="UTC"))})
 
 
 class Portal:
@@ -298,6 +303,25 @@ def test_a_lease_left_by_a_killed_replica_is_waited_out(replica, store, snapshot
 
     assert house.finish().phase is Phase.DONE
     assert snapshots.latest(HUB) is not None
+
+
+def test_what_another_replica_has_brought_while_this_one_waited_is_not_loaded_again(replica, store, snapshots):
+    first, second = Portal(), Portal()
+    other, house = replica(first), replica(second)
+    waited_for = Lease(store, f"{{{HUB}}}:load", seconds=30)
+    assert waited_for.try_acquire()
+    house.start()
+    until(lambda: house.jobs._runs[HUB].replaces is not None)
+
+    # As that replica ends, it lets go of the lease and tells nothing yet.
+    written = snapshots.write(Facts(Account(HUB)), {"contacts": TABLE}, loaded_at=datetime.now(UTC))
+    waited_for.release()
+
+    until(lambda: HUB not in house.jobs._runs)
+    assert second.lists == 0
+    assert snapshots.latest(HUB).version == written.version
+    other.start(is_full=True)
+    assert other.finish().version != written.version, "a full load is what somebody asked for"
 
 
 def test_the_progress_in_the_store_is_sealed_and_ends_by_itself(replica, store):

@@ -29,6 +29,25 @@ def test_what_was_not_loaded_again_stays_and_what_was_is_replaced():
     assert after.loaded_at == LATER
 
 
+@pytest.mark.parametrize("written", [{"contacts"}, {"companies"}, {"contacts", "companies"}])
+def test_links_never_outlive_the_records_they_link(written):
+    before = following(None, portal(), copies("contacts", "companies", "links"), version="v1", loaded_at=NOON)
+
+    without = following(before, portal(), copies(*written), version="v2", loaded_at=LATER)
+    with_new = following(before, portal(), copies(*written, "links"), version="v2", loaded_at=LATER)
+
+    assert set(without.objects) == {"contacts", "companies"}
+    assert set(with_new.objects) == {"contacts", "companies", "links"}
+
+
+def test_a_manifest_from_before_properties_could_be_chosen_is_read():
+    stored = json.loads(write_manifest(first()))
+    for each in stored["objects"].values():
+        del each["chosen"]
+
+    assert read_manifest(42, json.dumps(stored).encode()).objects["contacts"].chosen == ()
+
+
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b'{"format":1}', b"PK"])
 def test_a_foreign_manifest_is_refused(content):
     with pytest.raises((SnapshotError, KeyError, TypeError, ValueError)):
@@ -45,6 +64,10 @@ def test_a_manifest_of_another_version_is_refused_with_a_sentence():
 def first():
     copies = {"contacts": copy("v1", NOON), "companies": copy("v1", NOON)}
     return following(None, portal(), copies, version="v1", loaded_at=NOON)
+
+
+def copies(*names):
+    return {name: copy("v1", NOON) for name in names}
 
 
 def copy(version, loaded_at):

@@ -10,7 +10,7 @@ from hubspot.api.client import HubSpot
 from hubspot.errors import ResponseError
 from hubspot.portal import Account, Portal
 from hubspot.sync.frames import Chunk
-from hubspot.sync.load import load
+from hubspot.sync.load import load, resume
 from hubspot.sync.parts import Parts
 from tests.sync.notebook import Notebook
 from tests.sync.test_plan import HubSpot as Wire
@@ -27,7 +27,7 @@ def chunk_of(*ids, **fields):
 
 
 def test_what_was_read_is_found_by_the_next_load(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, unreadable={"email": 2}))
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, unreadable={"email": (5, 9)}))
 
     later = Parts(snapshots, HUB, NOW + timedelta(hours=1))
     found = later.found("contacts", SCHEMA)
@@ -35,7 +35,7 @@ def test_what_was_read_is_found_by_the_next_load(snapshots):
     assert later.begun_at == NOW
     assert found.stretches == ((1, 10),)
     assert found.chunks[0].table == chunk_of(1, 5, 9).table
-    assert found.chunks[0].unreadable == {"email": 2}
+    assert found.chunks[0].unreadable == {"email": [5, 9]}
     assert later.found("companies", SCHEMA).chunks == ()
 
 
@@ -54,6 +54,16 @@ def test_parts_of_a_load_long_ago_are_dropped(snapshots):
 
     assert later.begun_at == NOW + timedelta(hours=13)
     assert later.found("contacts", SCHEMA).chunks == ()
+    assert list(snapshots.parts(HUB)) == []
+
+
+def test_parts_of_data_that_was_deleted_meanwhile_are_dropped(snapshots):
+    Parts(snapshots, HUB, NOW, epoch=3).keep("contacts", chunk_of(1))
+
+    later = Parts(snapshots, HUB, NOW + timedelta(hours=1), epoch=4)
+
+    assert not later.are_resumed
+    assert later.begun_at == NOW + timedelta(hours=1)
     assert list(snapshots.parts(HUB)) == []
 
 
@@ -119,8 +129,9 @@ class Flaky:
     def search(self, body):
         if body["limit"] == 1:
             return {"total": len(self.wire.ids), "results": [record(self.wire.ids[-1])]}
-        bounds = {each["operator"]: int(each["value"]) for each in body["filterGroups"][0]["filters"]}
-        return as_json(self.wire.search(bounds["GTE"], bounds.get("LT", 2**63), int(body["after"])))
+        groups = [{each["operator"]: int(each["value"]) for each in group["filters"]} for group in body["filterGroups"]]
+        stretches = [(bounds["GTE"], bounds.get("LT", 2**63)) for bounds in groups]
+        return as_json(self.wire.search(stretches, int(body["after"])))
 
 
 def as_json(page):
@@ -151,7 +162,49 @@ def test_a_load_that_broke_off_goes_on_without_reading_twice(snapshots, cursor):
     assert broken.paid + rest.paid < whole.paid + 60
 
 
-def read_portal(hubspot, parts, notebook):
+@pytest.mark.parametrize("status_code", [400, 414])
+def test_parts_that_hubspot_refuses_to_go_on_from_are_dropped_and_all_is_read_anew(snapshots, status_code, caplog):
+    ids = spread(6_000)
+    with pytest.raises(ResponseError):
+        read_portal(Flaky(ids, cursor="next id", breaks_after=25), Parts(snapshots, HUB, NOW), Notebook())
+    parts, notebook = Parts(snapshots, HUB, NOW + timedelta(hours=1)), Notebook()
+    assert parts.are_resumed
+
+    loaded = read_portal(Refusing(ids, status_code), parts, notebook, load=resume)
+
+    assert loaded.tables["contacts"]["hs_object_id"].to_pylist() == ids
+    assert parts.begun_at == NOW + timedelta(hours=1)
+    assert "begins anew" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(429, json={"policyName": "DAILY"}), httpx.Response(477)])
+def test_parts_outlive_a_hubspot_that_cannot_answer_now(snapshots, answer):
+    Parts(snapshots, HUB, NOW).keep("contacts", no_columns(1))
+
+    with pytest.raises(ResponseError):
+        read_portal(lambda _request: answer, Parts(snapshots, HUB, NOW), Notebook(), load=resume)
+
+    assert Parts(snapshots, HUB, NOW).are_resumed
+
+
+class Refusing(Flaky):
+    """A HubSpot that refuses the first list call, whatever it asks for."""
+
+    def __init__(self, ids, status_code):
+        super().__init__(ids, cursor="next id")
+        self.refusals = [httpx.Response(status_code)]
+
+    def __call__(self, request):
+        is_list = request.method == "GET" and request.url.path.startswith("/crm/objects")
+        return self.refusals.pop() if is_list and self.refusals else super().__call__(request)
+
+
+def no_columns(*ids):
+    table = pa.table({"hs_object_id": ids}, pa.schema([SCHEMA.field("hs_object_id")]))
+    return Chunk(table, ((ids[0], ids[-1] + 1),))
+
+
+def read_portal(hubspot, parts, notebook, load=load):
     with httpx.Client(transport=httpx.MockTransport(hubspot)) as http:
         client = HubSpot("https://api.example", http=http).client(HUB, lambda _rejected: "token")
         return load(client, ("contacts",), notebook, parts)

@@ -32,10 +32,15 @@ class HubSpot:
         page, is_last = self.ids[at : at + 100], at + 100 >= len(self.ids)
         return RawPage(b"", tuple(page), None if is_last else self._cursor_after(at + 100))
 
-    def search(self, lo, hi, offset):
+    def search(self, stretches, offset):
         self.asked[Lane.SEARCH] += 1
         assert offset <= 9_800, "HubSpot pages through 10,000 results"
-        found = self.indexed[bisect_left(self.indexed, lo) : bisect_left(self.indexed, hi)]
+        assert len(stretches) <= 5, "HubSpot takes five groups of filters"
+        found = sorted(
+            each
+            for lo, hi in stretches
+            for each in self.indexed[bisect_left(self.indexed, lo) : bisect_left(self.indexed, hi)]
+        )
         return RawPage(b"", tuple(found[offset : offset + 200]), None, len(found))
 
     def _position(self, after):
@@ -91,7 +96,11 @@ def begin(portal, *, knows_top=True):
 
 
 def answer(hubspot, bite):
-    return hubspot.list(bite.cursor) if bite.lane is Lane.LIST else hubspot.search(bite.lo, bite.hi, bite.offset)
+    return (
+        hubspot.list(bite.cursor)
+        if bite.lane is Lane.LIST
+        else hubspot.search([(each.lo, each.hi) for each in (bite, *bite.also)], bite.offset)
+    )
 
 
 def spread(count, *, seed=0, evenly=True):
@@ -154,6 +163,38 @@ def test_few_questions_are_superfluous(evenly):
     assert asked_for < 50_000 * 1.08
 
 
+def test_what_is_left_in_small_pieces_is_searched_for_together():
+    hubspot = HubSpot(spread(10_000))
+    plan = begin({"contacts": hubspot})
+    ids = hubspot.ids
+    plan.resume("contacts", [(ids[at], ids[at + 960] + 1) for at in range(0, 9_000, 1_000)])
+
+    while bite := plan.pick(Lane.SEARCH):
+        plan.answer(bite, answer(hubspot, bite), 0.3)
+
+    # Five pages for the last thousand; one for each of the nine pieces between would make fourteen.
+    assert hubspot.asked[Lane.SEARCH] <= 10
+    assert not plan.has_read("contacts")  # only the list knows that nothing is newer
+
+
+def test_the_list_leaves_crumbs_to_a_search_that_brings_them_along():
+    hubspot = HubSpot(spread(10_000))
+    plan = begin({"contacts": hubspot})
+    ids = hubspot.ids
+    plan.resume("contacts", [(ids[at], ids[at + 995] + 1) for at in range(0, 3_000, 1_000)])
+
+    searched = plan.pick(Lane.SEARCH)
+    while searched and not searched.also:
+        plan.answer(searched, answer(hubspot, searched), 0.3)
+        searched = plan.pick(Lane.SEARCH)
+    *crumbs, longest = (searched, *searched.also)
+
+    assert longest.gap.about > 200
+    assert {hubspot.search([(each.lo, each.hi)], 0).total for each in crumbs} == {4}
+    listed = [plan.pick(Lane.LIST) for _ in range(4)]
+    assert all(bite is None or bite.gap.about > 20 or bite.lo > ids[-1] for bite in listed)
+
+
 def test_a_walk_and_search_meet_once():
     portal = {"contacts": HubSpot(spread(20_000), cursor="opaque")}
 
@@ -185,8 +226,8 @@ def test_a_list_in_no_order_is_read_alone_to_its_end():
 
 def test_a_search_that_answers_nothing_of_what_it_counts_is_not_asked_again():
     class Empty(HubSpot):
-        def search(self, lo, hi, offset):
-            page = super().search(lo, hi, offset)
+        def search(self, stretches, offset):
+            page = super().search(stretches, offset)
             return RawPage(b"", (), None, page.total)
 
     portal = {"contacts": Empty(spread(3_000))}

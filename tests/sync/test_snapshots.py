@@ -81,9 +81,11 @@ def test_an_object_type_or_owners_not_loaded_this_time_stay(snapshots):
 
 
 def test_unreadable_values_are_remembered(snapshots):
-    snapshots.write(portal(), {"contacts": records(1)}, loaded_at=NOON, unreadable={"contacts": {"birthday": 3}})
+    snapshots.write(portal(), {"contacts": records(1)}, loaded_at=NOON, unreadable={"contacts": {"birthday": (1, 7)}})
 
-    assert snapshots.latest(42).objects["contacts"].unreadable == {"birthday": 3}
+    latest = snapshots.latest(42)
+    assert latest.objects["contacts"].unreadable == {"birthday": 2}
+    assert snapshots.unreadable(latest, "contacts") == {"birthday": (1, 7)}
 
 
 def test_nothing_on_disk_is_in_clear_or_open_to_others(snapshots, tmp_path):

@@ -202,7 +202,7 @@ def test_when_hubspot_is_down_at_the_first_load_the_page_says_so_and_offers_anot
 def test_when_hubspot_fails_at_a_refresh_the_last_copy_stays(house, wire, someone, impatient, fault, sentence):
     someone.connect(wire)
     tab = when(someone.open("contacts"), is_complete)
-    wire.faults({"route": "list", "times": 99, **fault})
+    wire.faults({"route": "search", "times": 99, **fault})
 
     tab.press("refresh")
     when(tab, lambda tab: tab.alerts)
