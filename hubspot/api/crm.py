@@ -151,25 +151,13 @@ def batch_raw(client: Client, object_type: str, *, ids: Sequence[int], propertie
     return client.post(protocol.batch_read_path(object_type), body, protocol.read_raw_page)
 
 
-def links(client: Client, from_type: str, to_type: str, *, ids: Sequence[int]) -> tuple[tuple[int, int, bool], ...]:
-    """Return which records belong to up to 1,000 others, as (from, to, whether it is the primary one).
-
-    HubSpot sends the first 100 of each; the rest is asked for. Raises UnreadableResponse when it repeats a cursor.
-    """
-    found: list[tuple[int, int, bool]] = []
-    inputs: Sequence[Mapping[str, str]] = [{"id": str(each)} for each in ids]
-    while inputs:
-        page, inputs = links_page(client, from_type, to_type, inputs=inputs)
-        found.extend(page)
-    return tuple(found)
-
-
-def links_page(
+def links(
     client: Client, from_type: str, to_type: str, *, inputs: Sequence[Mapping[str, str]]
 ) -> tuple[tuple[tuple[int, int, bool], ...], list[dict[str, str]]]:
-    """Return one answer to `links`, and the inputs that ask for what it leaves out, none where it is complete.
+    """Return which records belong to up to 1,000 others, as (from, to, is the primary one), and what is left.
 
-    Inputs are {"id"}, or {"id", "after"} to go on; raises UnreadableResponse when HubSpot repeats all their cursors.
+    Inputs are {"id"}, or {"id", "after"} to go on: HubSpot sends the first 100 of each. The second value is the inputs
+    that ask for the rest, none where there is none. Raises UnreadableResponse when HubSpot repeats all their cursors.
     """
     path = protocol.associations_path(from_type, to_type)
     page = client.post(path, {"inputs": list(inputs)}, protocol.read_links, lane=Lane.ASSOCIATIONS)

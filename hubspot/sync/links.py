@@ -82,7 +82,7 @@ class LinkReader:
 
 
 def _read(client: Client, inputs: Sequence[dict[str, str]]) -> tuple[pa.Table, list[dict[str, str]]]:
-    links, following = crm.links_page(client, COMPANIES, CONTACTS, inputs=inputs)
+    links, following = crm.links(client, COMPANIES, CONTACTS, inputs=inputs)
     columns = [contact for _, contact, _ in links], [company for company, _, _ in links], [each[2] for each in links]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
     return pa.Table.from_arrays(arrays, schema=SCHEMA), following

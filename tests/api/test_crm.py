@@ -121,9 +121,12 @@ def test_links_are_read_over_all_pages_with_the_primary_one_marked(make_client):
     )
     client = make_client(portal)
 
-    found = crm.links(client, "companies", "contacts", ids=(1, 2, 3))
+    first, left = crm.links(client, "companies", "contacts", inputs=[{"id": "1"}, {"id": "2"}, {"id": "3"}])
+    rest, nothing = crm.links(client, "companies", "contacts", inputs=left)
 
-    assert found == ((1, 11, True), (1, 12, False), (2, 13, False), (1, 14, False))
+    assert first == ((1, 11, True), (1, 12, False), (2, 13, False))
+    assert rest == ((1, 14, False),)
+    assert nothing == []
     assert portal.bodies == [
         {"inputs": [{"id": "1"}, {"id": "2"}, {"id": "3"}]},
         {"inputs": [{"id": "1", "after": "x"}]},
