@@ -143,8 +143,7 @@ def test_another_replica_shows_the_load_but_does_not_repeat_it(replica):
     until(lambda: second.progress() and second.progress().objects)
 
     second.start()
-    until(lambda: second.progress().is_running)
-    assert second.progress().started_at == first.progress().started_at
+    until(lambda: second.progress().is_running and second.progress().started_at == first.progress().started_at)
     assert second.jobs.partial(HUB, "contacts") is None
 
     portal.gate.set()
