@@ -174,17 +174,18 @@ class Jobs:
         try:
             self._load(run)
         except LoadStopped:
-            run.meter.finish(Phase.STOPPED)
             _log.info("Portal %s: the load was stopped", run.hub_id)
+            run.meter.finish(Phase.STOPPED)
         except HubSpotError as error:
-            run.meter.finish(Phase.FAILED, error=_told_to_all(error))
             _log.warning("Portal %s: the load failed (%s)", run.hub_id, type(error).__name__)
+            run.meter.finish(Phase.FAILED, error=_told_to_all(error))
         except Exception as error:  # noqa: BLE001 - a thread's outer frame: a person must learn that it ended
-            sentence = "The load ended because of an error in this dashboard. Its log tells more; try again."
-            run.meter.finish(Phase.FAILED, error=sentence)
-            # Only where, not the error's own words: they can quote a record.
+            # Logged before it is told, so that whoever reads the sentence finds it. Only where, not the error's own
+            # words: they can quote a record.
             where = "".join(traceback.format_tb(error.__traceback__))
             _log.error("Portal %s: the load failed (%s)\n%s", run.hub_id, type(error).__name__, where)
+            sentence = "The load ended because of an error in this dashboard. Its log tells more; try again."
+            run.meter.finish(Phase.FAILED, error=sentence)
         finally:
             with self._lock:
                 run.ended.set()
