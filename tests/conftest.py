@@ -33,6 +33,25 @@ settings.register_profile("soak", max_examples=3000, deadline=None)
 settings.load_profile("soak" if os.environ.get("SOAK") else "short")
 
 
+def pytest_xdist_auto_num_workers():
+    """One worker a processor, and one more since most tests wait; four at most."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
+def pytest_collection_modifyitems(items):
+    """Spread the files that drive a browser: side by side they fight for processors, while most others wait."""
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    driving = [path for path, tests in files.items() if tests[0].get_closest_marker("browser")]
+    others = [path for path in files if path not in driving]
+    # They take the longest, so the last of them begins when half of the others are done.
+    step = len(others) / (2 * len(driving) or 1)
+    places = {path: place for place, path in enumerate(others)}
+    places |= {path: step * number for number, path in enumerate(driving)}
+    items.sort(key=lambda item: places[item.path])
+
+
 def pytest_runtest_setup(item):
     for marker, (program, sentence) in NEEDED.items():
         if program is None and item.get_closest_marker(marker):

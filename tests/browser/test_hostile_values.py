@@ -164,6 +164,7 @@ def test_tables_charts_and_filters_of_hostile_records_are_whole_and_harmless(wat
 
     watched.hover_charts()
     watched.open_cells()
+    watched.visitor.settles()
     # A download of the table's own would hold formulas.
     assert watched.page.get_by_test_id("stElementToolbarButton").get_by_label("Search").count() == 1
     assert watched.page.get_by_test_id("stElementToolbarButton").get_by_label("Download").count() == 0
