@@ -20,7 +20,7 @@ ALLOWED = {
         GROUND | {"api", "connections.engine", "connections.leases"},
         {"pandas", "numpy", "pyarrow", "orjson", "tqdm"},
     ),
-    "analysis": ({"portal", "errors"}, {"pandas", "numpy", "pyarrow"}),
+    "analysis": ({"portal", "errors"}, {"pandas", "numpy", "pyarrow", "rapidfuzz"}),
     "ui": (
         GROUND | {"api", "connections", "sync", "analysis", "sandbox"},
         {"streamlit", "plotly", "starlette", "pandas", "numpy", "pyarrow"},

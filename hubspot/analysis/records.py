@@ -19,11 +19,60 @@ SEARCH = "record.search"
 COMPANY_NAME = "company.name"
 COMPANY_INDUSTRY = "company.industry"
 CONTACT_COUNT = "contact.count"
+CUSTOMER_COUNT = "contact.customers"
+COMPANY_COLUMNS = {
+    COMPANY_INDUSTRY: "industry",
+    "company.domain": "domain",
+    "company.country": "country",
+    "company.numberofemployees": "numberofemployees",
+    "company.annualrevenue": "annualrevenue",
+}
+"""What a contact has of its company, by the company's property."""
+LATEST_OF_CONTACTS = {"contact.created": "createdate", "contact.activity": "notes_last_updated"}
+"""What a company has of its contacts, by the contacts' property of which it is the latest."""
+_CUSTOMER = "customer"
+STAGE_ENTERED = "stage.entered"
+STAGE_DAYS = "stage.days"
+STAGE_USUAL_DAYS = "stage.usual_days"
 DERIVED_LABELS = {
+    "duplicate.group": "Group",
+    "duplicate.score": "Score",
+    "duplicate.reasons": "Why",
+    "duplicate.other_id": "Other record ID",
+    "duplicate.other_name": "Other name",
+    "changed.from": "From",
+    "changed.to": "To",
+    "changed.at": "When",
+    "changed.what": "What happened",
+    "changed.into": "Now in",
+    "changed.noticed": "Noticed",
     NAME: "Name",
     COMPANY_NAME: "Company",
     COMPANY_INDUSTRY: "Company industry",
+    "company.domain": "Company domain",
+    "company.country": "Company country",
+    "company.numberofemployees": "Company employees",
+    "company.annualrevenue": "Company revenue",
     CONTACT_COUNT: "Contacts",
+    CUSTOMER_COUNT: "Customers among contacts",
+    "contact.created": "Newest contact created",
+    "contact.activity": "Last activity of a contact",
+    "suggested.firstname": "Suggested first name",
+    "suggested.lastname": "Suggested last name",
+    "suggested.email": "Suggested email",
+    "suggested.phone": "Suggested phone",
+    "suggested.mobilephone": "Suggested mobile phone",
+    "suggested.jobtitle": "Suggested job title",
+    "suggested.company": "Suggested company name",
+    "suggested.city": "Suggested city",
+    "suggested.name": "Suggested name",
+    "suggested.domain": "Suggested domain",
+    "suggested.company_name": "Suggested company",
+    "suggested.company_id": "Suggested company's Record ID",
+    "company.owner": "Company's owner",
+    STAGE_ENTERED: "Entered stage",
+    STAGE_DAYS: "Days",
+    STAGE_USUAL_DAYS: "Usual days",
 }
 # HubSpot stores an unset property as null or as empty text, so no option can have this value.
 NO_VALUE = ""
@@ -33,7 +82,7 @@ _FIELD_END = "\n"
 
 
 def contacts_joined(contacts: pd.DataFrame, companies: pd.DataFrame | None) -> pd.DataFrame:
-    """Add each contact's name, search text and, unless `companies` is None, its primary company's name and industry.
+    """Add each contact's name, search text and, unless `companies` is None, its primary company's COMPANY_COLUMNS.
 
     A contact without a company, or whose company is not in the frame, has missing values there.
     """
@@ -42,20 +91,31 @@ def contacts_joined(contacts: pd.DataFrame, companies: pd.DataFrame | None) -> p
     if companies is not None:
         places = _places_of(contacts, companies)
         joined[COMPANY_NAME] = _taken(names(companies, COMPANIES), places, contacts.index)
-        joined[COMPANY_INDUSTRY] = _taken(_column(companies, "industry"), places, contacts.index)
+        for column, name in COMPANY_COLUMNS.items():
+            if column == COMPANY_INDUSTRY or name in companies:
+                joined[column] = _taken(_column(companies, name), places, contacts.index)
     joined[SEARCH] = _search_text(joined, (NAME, "email", COMPANY_NAME, "company"))
     return joined
 
 
 def companies_joined(companies: pd.DataFrame, contacts: pd.DataFrame | None) -> pd.DataFrame:
-    """Add each company's name, search text and, unless `contacts` is None, the number of its contacts.
+    """Add each company's name, search text and, unless `contacts` is None, how many contacts and customers it has.
+
+    Also when one of them was created last, and when there was something to do with one of them last.
 
     A contact counts for its primary company only.
     """
     joined = companies.copy(deep=False)
     joined[NAME] = names(companies, COMPANIES)
     if contacts is not None:
-        joined[CONTACT_COUNT] = _contact_counts(companies, contacts)
+        places = _places_of(contacts, companies)
+        joined[CONTACT_COUNT] = _counts_at(places, companies.index)
+        if "lifecyclestage" in contacts:
+            is_customer = (contacts["lifecyclestage"] == _CUSTOMER).to_numpy(dtype=bool)
+            joined[CUSTOMER_COUNT] = _counts_at(places[is_customer], companies.index)
+        for column, name in LATEST_OF_CONTACTS.items():
+            if name in contacts:
+                joined[column] = _latest_at(contacts[name], places, companies.index)
     joined[SEARCH] = _search_text(joined, (NAME, "domain"))
     return joined
 
@@ -173,10 +233,19 @@ def _taken(values: pd.Series, places: NDArray[np.intp], index: pd.Index) -> pd.S
     return pd.Series(values.array.take(places, allow_fill=True), index=index)
 
 
-def _contact_counts(companies: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series:
-    places = _places_of(contacts, companies)
-    counts = np.bincount(places[places >= 0], minlength=len(companies))
-    return pd.Series(counts, index=companies.index, dtype="int64")
+def _counts_at(places: NDArray[np.intp], index: pd.Index) -> pd.Series:
+    counts = np.bincount(places[places >= 0], minlength=len(index))
+    return pd.Series(counts, index=index, dtype="int64")
+
+
+def _latest_at(instants: pd.Series, places: NDArray[np.intp], index: pd.Index) -> pd.Series:
+    """Return the latest of the instants that belong to each place, missing where there is none."""
+    wanted = (places >= 0) & instants.notna().to_numpy(dtype=bool)
+    moments = instants.to_numpy(dtype="datetime64[us]", na_value=np.datetime64("NaT")).astype("int64")
+    latest = np.full(len(index), np.iinfo(np.int64).min)
+    np.maximum.at(latest, places[wanted], moments[wanted])
+    # The smallest number is how numpy writes a missing time.
+    return pd.Series(latest.astype("datetime64[us]"), index=index).dt.tz_localize("UTC").astype(instants.dtype)
 
 
 def _search_text(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
