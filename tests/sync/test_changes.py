@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from hubspot.portal import Account, Portal
-from hubspot.sync.changes import Changes, compared
+from hubspot.sync.changes import Changes, Move, compared, keys_of, read_step
 from hubspot.sync.snapshots import Snapshots
 
 HUB = 42
@@ -45,6 +45,68 @@ def test_a_copy_compared_with_itself_and_with_nothing():
     assert not compared("contacts", one, one)
     assert compared("contacts", none, one) == Changes(created=(1, 2))
     assert compared("contacts", one, none) == Changes(gone=(1, 2))
+
+
+def staged(*records):
+    """Return contacts with a stage and an owner; each record is id, minute of the last edit, stage, owner."""
+    ids, minutes, stages, owners = zip(*records, strict=True)
+    columns = {
+        "hs_object_id": pa.array(ids, pa.int64()),
+        "lastmodifieddate": pa.array(
+            [NOON + timedelta(minutes=each) for each in minutes], pa.timestamp("us", tz="UTC")
+        ),
+        "lifecyclestage": pa.array(stages, pa.string()).dictionary_encode(),
+        "hubspot_owner_id": pa.array(owners, pa.string()).dictionary_encode(),
+        "firstname": pa.array(["Anna"] * len(ids)),
+    }
+    return pa.table(columns)
+
+
+BEFORE = staged((1, 0, "lead", "7"), (2, 0, "lead", None), (3, 0, "customer", "7"), (4, 0, "lead", "7"))
+AFTER = staged(
+    (1, 5, "customer", "7"),
+    (2, 5, "customer", "8"),
+    (3, 5, "customer", None),
+    (4, 0, "other", "9"),
+    (5, 5, "lead", "7"),
+)
+MOVED = Changes(
+    created=(5,),
+    updated=(1, 2, 3),
+    stages=(Move("lead", "customer", (1, 2)),),
+    owners=(Move("", "8", (2,)), Move("7", "", (3,))),
+)
+
+
+def test_moves_of_edited_records_are_noted_with_both_values():
+    assert compared("contacts", BEFORE, AFTER) == MOVED
+
+
+def test_a_full_load_notes_the_same_moves_by_the_few_columns_it_keeps():
+    assert compared("contacts", keys_of("contacts", BEFORE), AFTER) == MOVED
+    assert "firstname" not in keys_of("contacts", BEFORE).schema.names
+
+
+def test_a_copy_without_stages_and_owners_has_no_moves():
+    bare = BEFORE.drop_columns(["lifecyclestage", "hubspot_owner_id"])
+
+    assert compared("contacts", bare, AFTER) == Changes(created=(5,), updated=(1, 2, 3))
+
+
+def test_moves_are_stored_with_their_step(snapshots):
+    write(snapshots, 0)
+    write(snapshots, 15, MOVED)
+
+    assert snapshots.changes(HUB)[0].objects == {"contacts": MOVED}
+
+
+def test_a_step_of_an_older_version_has_no_moves():
+    stored = (
+        b'{"version": "v", "since": "2026-11-23T12:00:00+00:00", "until": "2026-11-23T12:15:00+00:00", '
+        b'"objects": {"contacts": {"created": [3], "updated": [1], "gone": [2]}}}'
+    )
+
+    assert read_step(stored).objects == {"contacts": SOME}
 
 
 def test_steps_are_kept_from_copy_to_copy(snapshots):
