@@ -1,4 +1,4 @@
-"""Lifecycle stages in the portal's own order: where records are now, and how far they ever got."""
+"""Records by lifecycle stage: where they are now, and how far they ever got."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hubspot.portal import STAGE_DATES, Portal
+from hubspot.analysis.lifecycle.dates import entered
+from hubspot.portal import Portal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +36,8 @@ def stages(frame: pd.DataFrame, portal: Portal, object_type: str) -> Stages:
 
     A record without a stage is in no row, even if it once had one.
     """
-    current = _current(frame)
-    known = {stage.value: stage.label for stage in portal.stages(object_type)}
-    retired = [value for value in current.dropna().unique() if value not in known]
-    labels = known | {value: value for value in retired}
+    current = current_stage(frame)
+    labels = stage_labels(current, portal, object_type)
     reached = {value: _reached(frame, current, value) for value in labels}
     rows = pd.DataFrame(
         {
@@ -52,29 +51,23 @@ def stages(frame: pd.DataFrame, portal: Portal, object_type: str) -> Stages:
     return Stages(rows, n=len(frame), unset=int(current.isna().sum()))
 
 
-def entered(frame: pd.DataFrame, stage: str) -> pd.Series | None:
-    """Return when each record first entered a stage (UTC); None where the portal keeps no such date.
-
-    Source: https://knowledge.hubspot.com/properties/hubspots-default-contact-properties
-    """
-    columns = [name.format(stage) for name in STAGE_DATES if name.format(stage) in frame]
-    if not columns:
-        return None
-    dates = pd.to_datetime(frame[columns[0]], utc=True)
-    for column in columns[1:]:
-        dates = dates.fillna(pd.to_datetime(frame[column], utc=True))
-    return dates
-
-
 def reached(frame: pd.DataFrame, stage: str) -> NDArray[np.bool_] | None:
     """Return which records are in a stage or ever were; None where the portal keeps no date for it."""
-    return _reached(frame, _current(frame), stage)
+    return _reached(frame, current_stage(frame), stage)
 
 
-def _current(frame: pd.DataFrame) -> pd.Series:
+def current_stage(frame: pd.DataFrame) -> pd.Series:
+    """Return the stored value of each record's stage; all missing where the column is."""
     if "lifecyclestage" in frame:
         return frame["lifecyclestage"]
     return pd.Series(pd.NA, index=frame.index, dtype="str")
+
+
+def stage_labels(current: pd.Series, portal: Portal, object_type: str) -> dict[str, str]:
+    """Map the portal's stages to their labels in its order, then those that only records hold, by value."""
+    known = {stage.value: stage.label for stage in portal.stages(object_type)}
+    retired = sorted(value for value in current.dropna().unique() if value not in known)
+    return known | {value: value for value in retired}
 
 
 def _reached(frame: pd.DataFrame, current: pd.Series, stage: str) -> NDArray[np.bool_] | None:
