@@ -1,0 +1,1 @@
+"""Data health: which records somebody should mend, which properties nobody fills, who looks after whom."""
