@@ -1,11 +1,12 @@
 from hubspot.portal import CONTACTS
-from hubspot.ui import explore, frame
+from hubspot.ui import explore, explore_table, explore_views, frame
 
 view = frame.enter("contacts")
 
-frame.title_row("Contacts")
+title_row = frame.title_row("Contacts")
 frame.require_records(view)
 selection = explore.select(view, CONTACTS)
-if not selection.records.empty:
-    explore.band(view, selection)
-explore.listing(view, selection)
+with title_row:
+    explore_views.show(view, CONTACTS, selection.everything)
+explore.band(view, selection)
+explore_table.listing(view, selection)

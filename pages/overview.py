@@ -1,26 +1,21 @@
 import streamlit as st
 
-from hubspot.ui import frame, overview
+from hubspot.ui import attention, changed, choices, explore_links, frame, overview
 
 view = frame.enter("overview")
 
 with frame.title_row("Overview"), st.container(horizontal=True, vertical_alignment="center", width="content"):
     overview.freshness(view)
-    grain = st.segmented_control(
-        "Grain",
-        list(overview.GRAINS),
-        default="Weeks",
-        required=True,
-        key="grain",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    grain = choices.one_of("Grain", overview.GRAINS, key="grain", default="Weeks")
 frame.require_records(view)
+explore_links.follow(view)
 if overview.tell_empty(view):
     st.stop()
 found = overview.answers(view, grain)
 
-overview.numbers(found, is_partial=view.is_partial)
-overview.movement(found, grain, is_partial=view.is_partial)
-overview.rankings(found)
+changed.strip(view)
+overview.numbers(view, found)
+overview.movement(view, found, grain)
+overview.rankings(view, found)
+attention.show(view)
 overview.newest(view, found)

@@ -1,4 +1,4 @@
-"""Days, weeks and months as a portal sees them: cut at its midnight, weeks beginning on Monday.
+"""Days, weeks, months and quarters as a portal sees them: cut at its midnight, weeks beginning on Monday.
 
 Everything is compared as wall clock time in the portal's zone, so a day that is 23 or 25 hours long is one day.
 """
@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Grain = Literal["week", "month"]
+Grain = Literal["day", "week", "month", "quarter"]
+_MONTHS = {"month": 1, "quarter": 3}
 ONE_DAY = timedelta(days=1)
 
 
@@ -46,7 +47,7 @@ class Calendar:
         )
 
     def last(self, count: int, grain: Grain) -> "Periods":
-        """Return the last `count` weeks or months, of which the one that runs now is the last."""
+        """Return the last `count` days, weeks, months or quarters, of which the one that runs now is the last."""
         first = first_day(self.today, grain)
         for _ in range(count - 1):
             first = first_day(first - ONE_DAY, grain)
@@ -76,7 +77,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """Consecutive weeks or months, named by their first day; `end` is the first day after the last one.
+    """Consecutive days, weeks, months or quarters, named by their first day; `end` is the first day after the last one.
 
     `seen` is the time that can hold records: the days that were asked for, up to `now` (wall clock time).
     """
@@ -121,13 +122,17 @@ def midnight(day: date) -> datetime:
 
 
 def first_day(day: date, grain: Grain) -> date:
-    """Return the first day of the week or month that holds a day."""
-    return day.replace(day=1) if grain == "month" else day - timedelta(days=day.weekday())
+    """Return the first day of the period that holds a day."""
+    if grain in _MONTHS:
+        return day.replace(day=1, month=day.month - (day.month - 1) % _MONTHS[grain])
+    return day - timedelta(days=day.weekday()) if grain == "week" else day
 
 
 def next_start(start: date, grain: Grain) -> date:
-    """Return the first day of the following week or month."""
-    return (start.replace(day=1) + timedelta(days=32)).replace(day=1) if grain == "month" else start + 7 * ONE_DAY
+    """Return the first day of the following period."""
+    if grain in _MONTHS:
+        return (start.replace(day=1) + timedelta(days=31 * _MONTHS[grain] + 1)).replace(day=1)
+    return start + (7 if grain == "week" else 1) * ONE_DAY
 
 
 def wall_clock(instants: pd.Series, time_zone: str) -> pd.Series:

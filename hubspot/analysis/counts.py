@@ -72,13 +72,19 @@ class Timeline:
 def rank(frame: pd.DataFrame, column: str, portal: Portal, *, object_type: str) -> Ranking:
     """Count the records of each value of a column. Without the column every record has no value."""
     values, codes = coded(frame, column)
-    counts = np.bincount(codes + 1, minlength=len(values) + 1)
+    counts = np.bincount(codes + 1, minlength=len(values) + 1).tolist()
+    return ranked(dict(zip([NO_VALUE, *values], counts, strict=True)), column, portal, object_type=object_type)
+
+
+def ranked(counts: Mapping[str, int], column: str, portal: Portal, *, object_type: str) -> Ranking:
+    """Rank counts by stored value, NO_VALUE among them."""
+    values = [value for value, count in counts.items() if count and value != NO_VALUE]
     labels = value_labels(portal, object_type, column=column, values=values)
-    listed = _rows(values, [labels[value] for value in values], counts[1:])
-    listed = listed[listed["count"] > 0].sort_values(["count", "label"], ascending=[False, True])
-    unset = _rows([NO_VALUE], [no_value_label(column)], counts[:1])
-    rows = pd.concat([listed, unset[unset["count"] > 0]], ignore_index=True)
-    return Ranking(rows, n=len(frame), distinct=len(listed))
+    listed = _rows(values, [labels[value] for value in values], [counts[value] for value in values])
+    listed = listed.sort_values(["count", "label"], ascending=[False, True])
+    unset = [NO_VALUE] * bool(counts.get(NO_VALUE))
+    rest = _rows(unset, [no_value_label(column)] * len(unset), [counts[value] for value in unset])
+    return Ranking(pd.concat([listed, rest], ignore_index=True), n=sum(counts.values()), distinct=len(listed))
 
 
 def timeline(frame: pd.DataFrame, by: str, portal: Portal, *, object_type: str, periods: Periods) -> Timeline:
@@ -124,7 +130,7 @@ def no_value_label(column: str) -> str:
     return NO_VALUE_LABELS.get(column, "No value")
 
 
-def _rows(values: list[str], labels: list[str], counts: NDArray[np.intp]) -> pd.DataFrame:
+def _rows(values: list[str], labels: list[str], counts: list[int]) -> pd.DataFrame:
     rows = pd.DataFrame({"value": values, "label": labels, "count": counts})
     return rows.astype({"value": "str", "label": "str", "count": "int64"})
 

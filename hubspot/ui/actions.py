@@ -1,6 +1,7 @@
 """What a person can do from a page: load, stop looking as somebody, switch, disconnect."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from hubspot.connections.sessions import Visit
 from hubspot.errors import StoreRefused
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import elements, housekeeping, services, state, trouble
+from hubspot.ui import elements, housekeeping, services, state, trouble, visits
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ UNTOLD = {
 REMOVE_THE_APP = "remove the app in HubSpot, under Settings, Integrations, Connected apps."
 
 
-def load(view: View) -> None:
-    """Start loading the portal in the background, unless a load runs."""
+def load(view: View, *, columns: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Start loading the portal in the background, unless a load runs; with `columns`, add these properties to it."""
     house, account = services.services(), view.grant.account
     if not view.object_types:
         return
@@ -42,7 +43,7 @@ def load(view: View) -> None:
         return house.grants.access(account, rejected)
 
     seen = view.version if view.stored else ""
-    house.jobs.start(view.hub_id, token, view.object_types, view.epoch, replacing=seen)
+    house.jobs.start(view.hub_id, token, view.object_types, view.epoch, columns=columns, replacing=seen)
 
 
 def needs_load(view: View) -> bool:
@@ -62,6 +63,7 @@ def note_visit(view: View) -> None:
     if st.session_state.get(state.LOOKED_AT) != view.hub_id:
         house.sessions.remember_portal(state.person(), view.hub_id)
         st.session_state[state.LOOKED_AT] = view.hub_id
+    visits.note(view)
 
 
 def switch_portal(hub_id: int) -> None:

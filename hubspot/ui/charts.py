@@ -16,7 +16,7 @@ from hubspot.analysis.counts import OTHER as OTHER_VALUE
 from hubspot.analysis.counts import Ranking, Timeline
 from hubspot.analysis.lifecycle import Stages
 from hubspot.analysis.records import NO_VALUE
-from hubspot.ui.numbers import count, day, share, short_day
+from hubspot.ui.numbers import count, day, quarter, share, short_day
 from hubspot.ui.plotting import (
     ACCENT,
     CONFIG,
@@ -233,7 +233,8 @@ def _layer(timeline: Timeline, column: str, *, colour: str, noun: str) -> dict[s
 
 
 def _span(start: date, end: date) -> str:
-    return f"{short_day(start)} to {day(end - timedelta(days=1))}"
+    last = end - timedelta(days=1)
+    return day(start) if start == last else f"{short_day(start)} to {day(last)}"
 
 
 def _dates(timeline: Timeline) -> dict[str, Any]:
@@ -244,7 +245,12 @@ def _dates(timeline: Timeline) -> dict[str, Any]:
 
 
 def _tick(start: date, grain: str, *, is_running: bool) -> str:
-    text = short_day(start) if grain == "week" else f"{start:%b %Y}" if start.month == 1 else f"{start:%b}"
+    if grain in {"day", "week"}:
+        text = short_day(start)
+    elif grain == "quarter":
+        text = quarter(start)
+    else:
+        text = f"{start:%b %Y}" if start.month == 1 else f"{start:%b}"
     return f"{text}<br>so far" if is_running else text
 
 

@@ -37,6 +37,8 @@ PAGES = {
         Destination("overview", "Overview", ":material/space_dashboard:"),
         Destination("contacts", "Contacts", ":material/person:", needs=CONTACTS),
         Destination("companies", "Companies", ":material/apartment:", needs=COMPANIES),
+        Destination("lifecycle", "Lifecycle", ":material/filter_alt:"),
+        Destination("data_health", "Data health", ":material/verified_user:"),
         Destination("connection", "Connection and privacy", ":material/lock:", shows_records=False),
     )
 }

@@ -1,4 +1,4 @@
-"""Files of records: exactly the records and columns on the screen, readable in a spreadsheet and harmless there."""
+"""Records as CSV: exactly the records and columns on the screen, readable in a spreadsheet and harmless there."""
 
 import io
 import re
@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv
 
 from hubspot.analysis.records import decoded
@@ -18,7 +20,7 @@ from hubspot.ui.tables import headers
 
 RECORD_ID = "hs_object_id"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_ROWS_A_PART = 20_000
+ROWS_A_PART = 20_000
 # A spreadsheet takes a cell that begins so for a formula: the four signs, full-width ones, and what it may skip first.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
 _SIGNS = r"=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
@@ -30,32 +32,51 @@ _NEGATIVE_NUMBER = r"^-\d+([.,]\d+)*$"
 _CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 
-def csv_parts(frame: pd.DataFrame, portal: Portal, object_type: str, *, columns: Sequence[str]) -> Iterator[bytes]:
-    """Yield the records as CSV (UTF-8 with byte order mark), part by part, in the frame's order, Record ID first.
+def listed(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the columns of a file: Record ID, so that it can be imported again, then those that the frame has."""
+    return [RECORD_ID, *(column for column in columns if column in frame and column != RECORD_ID)]
 
-    Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its offset, dates are
-    ISO 8601; missing values are empty. Columns that the frame lacks are left out.
+
+def taken(frame: pd.DataFrame, positions: NDArray[np.int32] | None) -> Iterator[pd.DataFrame]:
+    """Yield the records at these positions, or all of them, in parts; an empty part where there is none."""
+    places = np.arange(len(frame), dtype=np.int32) if positions is None else positions
+    for start in range(0, max(len(places), 1), ROWS_A_PART):
+        yield frame.take(places[start : start + ROWS_A_PART])
+
+
+def csv_parts(
+    frame: pd.DataFrame,
+    portal: Portal,
+    object_type: str,
+    *,
+    columns: Sequence[str],
+    positions: NDArray[np.int32] | None = None,
+) -> Iterator[bytes]:
+    """Yield the records at these positions, or all of them, as CSV (UTF-8 with byte order mark), part by part.
+
+    Record ID comes first. Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its
+    offset, dates are ISO 8601; missing values are empty. Columns that the frame lacks are left out.
 
     No cell is a formula to a spreadsheet: a text that begins like one (also after a semicolon or in a new line, where
     some spreadsheets begin a new cell) gets an apostrophe there. So does a phone number with a plus: it keeps its plus
     and every digit, where a spreadsheet would calculate "+49-30-1" or round it. Numbers stay numbers, also negative
     ones and those that a text property holds.
     """
-    listed = [RECORD_ID, *(column for column in columns if column in frame and column != RECORD_ID)]
-    labels = headers(portal, object_type, listed)
-    names = _harmless(pa.array([labels[column] for column in listed], pa.large_string())).to_pylist()
+    shown = listed(frame, columns)
+    labels = headers(portal, object_type, shown)
+    names = _harmless(pa.array([labels[column] for column in shown], pa.large_string())).to_pylist()
     # Of the whole column, so that it reads alike in every part.
-    whole = {column for column in listed if _is_whole(frame[column])}
+    whole = {column for column in shown if is_whole(frame[column])}
     yield _BYTE_ORDER_MARK
-    for start in range(0, max(len(frame), 1), _ROWS_A_PART):
-        part = decoded(frame[listed].iloc[start : start + _ROWS_A_PART], portal, object_type)
-        cells = [_cells(part[column], portal.account.time_zone, is_whole=column in whole) for column in listed]
+    for number, records in enumerate(taken(frame[shown], positions)):
+        part = decoded(records, portal, object_type)
+        cells = [_cells(part[column], portal.account.time_zone, is_whole=column in whole) for column in shown]
         file = io.BytesIO()
-        csv.write_csv(pa.Table.from_arrays(cells, names=names), file, csv.WriteOptions(include_header=start == 0))
+        csv.write_csv(pa.Table.from_arrays(cells, names=names), file, csv.WriteOptions(include_header=number == 0))
         yield file.getvalue()
 
 
-def csv_name(portal: Portal, object_type: str, loaded_at: datetime) -> str:
+def file_name(portal: Portal, object_type: str, loaded_at: datetime, ending: str = "csv") -> str:
     """Return a file name that says what, whose and as of when, in the portal's zone.
 
     Like contacts-northwind-trading-2026-11-23-1402.csv; a portal without a name is named by its id.
@@ -63,7 +84,7 @@ def csv_name(portal: Portal, object_type: str, loaded_at: datetime) -> str:
     letters = unicodedata.normalize("NFKD", portal.account.name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].rstrip("-") or str(portal.account.hub_id)
     local = loaded_at.astimezone(ZoneInfo(portal.account.time_zone))
-    return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.csv"
+    return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.{ending}"
 
 
 def _cells(values: pd.Series, time_zone: str, *, is_whole: bool) -> pa.Array:
@@ -109,7 +130,7 @@ def _offset_text(offset: pd.Timedelta) -> str:
     return f"{'-' if offset.total_seconds() < 0 else '+'}{hours:02}:{minutes:02}"
 
 
-def _is_whole(values: pd.Series) -> bool:
+def is_whole(values: pd.Series) -> bool:
     """Return whether a column of floating numbers holds nothing but exact whole ones."""
     if not pd.api.types.is_float_dtype(values):
         return False

@@ -8,32 +8,51 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
 from urllib.parse import urlencode
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from hubspot.analysis.calendar import Calendar
 from hubspot.analysis.filters import Filters, from_json, to_json
+from hubspot.analysis.masking import masked
+from hubspot.analysis.ordering import NEWEST, Sort
+from hubspot.analysis.questions import Question
 from hubspot.errors import HubSpotError, KeyMissing, NotConnected, SnapshotReplaced, Tampered
-from hubspot.ui import browser, destinations, downloads, services, state, tables
-from hubspot.ui.state import Copy, View
+from hubspot.ui import browser, columnar, destinations, downloads, filtered, report, services, spreadsheet, state
+from hubspot.ui.about_file import About
+from hubspot.ui.answers import answered
+from hubspot.ui.state import Copy, Key, View
 
 LOG = logging.getLogger(__name__)
 PATH = "/download"
 LIFETIME_SECONDS = 600
-_PURPOSE = "download"
+# With the number of the form in which an order is written.
+_PURPOSE = "download 2"
 _HEADERS = {"cache-control": "no-store"}
+Format = Literal["csv", "xlsx", "parquet", "html"]
+_MEDIA_TYPES: dict[Format, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+    "html": "text/html; charset=utf-8",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What a file holds: records of the copy `version`, as it was on the screen, and the `browser` (hashed) it is for.
 
-    `asked_at` is in seconds since 1970, `loaded_at` the age of the copy.
+    They are those that `filters` let through, in the order of `sort`, or those of a `question`; as "html" it is the
+    health report, of all that the browser may see. `asked_at` is in
+    seconds since 1970, `loaded_at` the age of the copy.
     """
 
     browser: str
@@ -45,10 +64,25 @@ class Order:
     object_type: str
     filters: Filters
     columns: tuple[str, ...]
+    question: Question | None = None
+    sort: Sort = NEWEST
+    format: Format = "csv"
+    masked: bool = False
 
 
-def address(view: View, object_type: str, filters: Filters, columns: Sequence[str]) -> str:
+def address(  # noqa: PLR0913 - what a file holds
+    view: View,
+    object_type: str,
+    filters: Filters,
+    columns: Sequence[str],
+    *,
+    question: Question | None = None,
+    sort: Sort = NEWEST,
+    file_format: Format = "csv",
+) -> str:
     """Return the address of a file of the records that a view's filters let through; good for ten minutes.
+
+    With a `question` it is of that question's records instead, in the order of its answer.
 
     Everything in it is sealed: search texts and values of records never stand in an address.
     """
@@ -62,6 +96,10 @@ def address(view: View, object_type: str, filters: Filters, columns: Sequence[st
         object_type=object_type,
         filters=filters,
         columns=tuple(columns),
+        question=question,
+        sort=sort,
+        format=file_format,
+        masked=view.is_masked,
     )
     sealed = services.keyring().seal(zlib.compress(_text(order).encode()), _PURPOSE)
     return f"{PATH}/{base64.urlsafe_b64encode(sealed).decode()}"
@@ -92,23 +130,75 @@ def _file(order: Order) -> Response:
     now = state.view(state.visit(order.browser), order.hub_id)
     if now.epoch != order.epoch or order.object_type not in now.object_types:
         raise NotConnected("These records may no longer be read here.")
-    copy, loaded_at = _copy(order, now)
+    key, copy, loaded_at = _copy(order, now)
+    if order.format == "html":
+        return _report(order, copy, loaded_at)
+    frame, positions = _records(order, key, copy)
+    count = len(positions)
+    if order.format == "xlsx" and count > spreadsheet.MOST_RECORDS:
+        return _refused("file_too_long", order.object_type, order.hub_id)
+    parts = _parts(order, copy, frame, positions, loaded_at=loaded_at)
+    name = downloads.file_name(copy.portal, order.object_type, loaded_at, order.format)
+    headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+    LOG.info("portal %s: %s of %s sent as %s", order.hub_id, count, order.object_type, order.format)
+    return StreamingResponse(parts, media_type=_MEDIA_TYPES[order.format], headers=headers)
+
+
+def _report(order: Order, copy: Copy, loaded_at: datetime) -> Response:
+    text = report.report(copy.frames, copy.portal, loaded_at=loaded_at, today=_day(order, copy))
+    name = downloads.file_name(copy.portal, "health", loaded_at, order.format)
+    headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+    LOG.info("portal %s: a health report was sent", order.hub_id)
+    return Response(text, media_type=_MEDIA_TYPES[order.format], headers=headers)
+
+
+def _parts(
+    order: Order, copy: Copy, frame: pd.DataFrame, positions: NDArray[np.int32], *, loaded_at: datetime
+) -> Iterator[bytes]:
+    portal, object_type, columns = copy.portal, order.object_type, order.columns
+    if order.masked:
+        frame = masked(frame[downloads.listed(frame, columns)], portal, object_type)
+    if order.format == "csv":
+        return downloads.csv_parts(frame, portal, object_type, columns=columns, positions=positions)
+    about = About(
+        portal=portal,
+        object_type=object_type,
+        filters=order.filters,
+        sort=order.sort,
+        columns=downloads.listed(frame, columns),
+        count=len(positions),
+        loaded_at=loaded_at,
+        question=order.question,
+        is_masked=order.masked,
+    )
+    write = spreadsheet.xlsx_parts if order.format == "xlsx" else columnar.parquet_parts
+    return write(frame, portal, object_type, columns=columns, about=about, positions=positions)
+
+
+def _records(order: Order, key: Key, copy: Copy) -> tuple[pd.DataFrame, NDArray[np.int32]]:
+    """Return the frame that a file is taken from, and where its records stand there."""
     if order.object_type not in copy.frames:
         raise SnapshotReplaced("The copy that this file was to be made of is gone.")
-    records = tables.listed(copy.frames[order.object_type], order.filters, copy.portal.account.time_zone)
-    parts = downloads.csv_parts(records, copy.portal, order.object_type, columns=order.columns)
-    name = downloads.csv_name(copy.portal, order.object_type, loaded_at)
-    headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
-    LOG.info("portal %s: %s of %s sent as a file", order.hub_id, len(records), order.object_type)
-    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+    if order.question is None:
+        frame = copy.frames[order.object_type]
+        return frame, filtered.positions(key, order.object_type, order.filters, order.sort)
+    found = answered(key, order.question, _day(order, copy))
+    return found, np.arange(len(found), dtype=np.int32)
 
 
-def _copy(order: Order, now: View) -> tuple[Copy, datetime]:
+def _day(order: Order, copy: Copy) -> date:
+    """Return the portal's day when the page offered the file."""
+    return Calendar(datetime.fromtimestamp(order.asked_at, UTC), copy.portal.account.time_zone).today
+
+
+def _copy(order: Order, now: View) -> tuple[Key, Copy, datetime]:
     """Return the copy that was on the screen, or the newer one that took its place, and how old it is."""
+    key = now.key._replace(version=order.version, masked=order.masked)
     try:
-        return state.copy_of(now.key._replace(version=order.version)), order.loaded_at
+        return key, state.copy_of(key), order.loaded_at
     except SnapshotReplaced:
-        return state.copy_of(now.key), now.loaded_at or state.now()
+        newer = now.key._replace(masked=order.masked)
+        return newer, state.copy_of(newer), now.loaded_at or state.now()
 
 
 def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None) -> Response:
@@ -119,7 +209,14 @@ def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None
 
 def _text(order: Order) -> str:
     told: dict[str, Any] = {name: getattr(order, name) for name in Order.__slots__}
-    return json.dumps({**told, "loaded_at": order.loaded_at.isoformat(), "filters": to_json(order.filters)})
+    question = order.question and asdict(order.question)
+    written = {
+        "loaded_at": order.loaded_at.isoformat(),
+        "filters": to_json(order.filters),
+        "question": question,
+        "sort": asdict(order.sort),
+    }
+    return json.dumps({**told, **written})
 
 
 def _order(sealed: str) -> Order:
@@ -133,5 +230,11 @@ def _order(sealed: str) -> Order:
             "loaded_at": datetime.fromisoformat(told["loaded_at"]),
             "filters": from_json(told["filters"]),
             "columns": tuple(told["columns"]),
+            "question": _question(told["question"]),
+            "sort": Sort(**told["sort"]),
         }
     )
+
+
+def _question(told: dict[str, Any] | None) -> Question | None:
+    return Question(**{**told, "details": tuple(told["details"])}) if told else None

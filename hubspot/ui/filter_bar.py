@@ -56,6 +56,11 @@ def show(view: View, records: pd.DataFrame, object_type: str) -> Filters:
     return filter_bar_held.held(object_type).on(_today(view))
 
 
+def counted(view: View, fields: Fields, filters: Filters) -> dict[str, dict[str, int]]:
+    """Map the columns of the sidebar's choices to the records of each value under the filters, but for its own."""
+    return filter_bar_options.counts_under(view, fields.object_type, filters, _present(fields).values())
+
+
 def clear(object_type: str, place: Place | None = None) -> None:
     """Take one filter off, or all of them; a callback, so that it happens before the widgets are shown again."""
     if place is None:
@@ -111,15 +116,17 @@ def _created(view: View, object_type: str) -> None:
 
 def _choices(view: View, fields: Fields) -> None:
     object_type = fields.object_type
-    columns = {name: column_of(object_type, name) for name in OFFERED[object_type]}
-    present = {name: column for name, column in columns.items() if fields.named(column)}
     # Counted under what is chosen before this run draws its widgets: a choice reruns the page at once.
-    held = filter_bar_held.held(object_type).on(_today(view))
-    counts = filter_bar_options.counts_under(view, object_type, held, present.values())
-    for name, column in present.items():
+    counts = counted(view, fields, filter_bar_held.held(object_type).on(_today(view)))
+    for name, column in _present(fields).items():
         chosen = st.session_state.get(key(object_type, name), ())
         labels = filter_bar_options.labels_of(view, fields, column, chosen)
         filter_bar_options.choose(TITLES[name], labels, counts[column], key=key(object_type, name))
+
+
+def _present(fields: Fields) -> dict[str, str]:
+    columns = {name: column_of(fields.object_type, name) for name in OFFERED[fields.object_type]}
+    return {name: column for name, column in columns.items() if fields.named(column)}
 
 
 def _chips(view: View, object_type: str) -> None:

@@ -159,11 +159,11 @@ class _Dialog:
 
 def _named(field: Field) -> str:
     """Return HubSpot's label of a property, with its group, so that a search finds both."""
-    group = _OUR_GROUP if field.group == DERIVED_GROUP else _spaced(field.group)
+    group = _OUR_GROUP if field.group == DERIVED_GROUP else spaced(field.group)
     return one_line(f"{field.label} · {group}" if group else field.label)
 
 
-def _spaced(group: str) -> str:
+def spaced(group: str) -> str:
     """Return a group's internal name in words: contactinformation is "Contact information"."""
     return group.removesuffix("information").replace("_", " ").strip().capitalize() + (
         " information" if group.endswith("information") else ""

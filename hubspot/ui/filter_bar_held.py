@@ -88,6 +88,29 @@ def take_off(object_type: str, names: Iterable[str]) -> None:
     hold_more(object_type, rest.without(*gone))
 
 
+def toggle(object_type: str, name: str, value: str) -> None:
+    """Choose a stored value in a widget of the sidebar, or no longer; a callback."""
+    chosen = list(st.session_state.get(key(object_type, name), ()))
+    kept = [each for each in chosen if each != value]
+    st.session_state[key(object_type, name)] = kept if value in chosen else [*chosen, value]
+
+
+def hold_all(object_type: str, filters: Filters) -> None:
+    """Hold exactly these filters on the page that is open; before its widgets are shown."""
+    _hold(object_type, filters)
+    # What the address says now is of the filters before.
+    st.session_state[key(object_type, _ADDRESS)] = _in_address()
+
+
+def open_with(object_type: str, filters: Filters, fields: Fields) -> dict[str, str]:
+    """Hold exactly these filters on a page that is opened next; return the query parameters to open it with."""
+    _hold(object_type, filters)
+    query = to_query(filters, fields)
+    st.session_state[key(object_type, _ADDRESS)] = query
+    st.session_state[key(object_type, _DROPPED)] = (None, ())
+    return query
+
+
 def clear_all(object_type: str) -> None:
     """Take every filter off; a callback."""
     _hold(object_type, Filters())
@@ -96,11 +119,13 @@ def clear_all(object_type: str) -> None:
 def follow_address(object_type: str, fields: Fields) -> None:
     """Set the widgets from the address when the page is opened by a link, or when the person went back or forward."""
     told, written = _in_address(), st.session_state.get(key(object_type, _ADDRESS))
-    if told == written or (written is not None and state.is_page_turned()):
+    is_turned = written is not None and state.is_page_turned()
+    # The links of the sidebar take no filter along, and mean the ones that were there.
+    if told == written or (is_turned and not told):
         return
     reading = from_query(told, fields)
     filters = reading.filters
-    if written is not None:
+    if written is not None and not is_turned:
         # The address can't say these, so going back does not take them off.
         _, private = divided(held(object_type), fields)
         filters = Filters((*filters.conditions, *private.conditions), filters.groups or private.groups)

@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from hubspot.analysis import masking
 from hubspot.analysis.counts import no_value_label
-from hubspot.analysis.filters import Filters, from_json, option_counts, select, to_json
+from hubspot.analysis.filters import Filters, from_json, option_counts, to_json
 from hubspot.analysis.filters.fields import Fields
 from hubspot.analysis.records import NO_VALUE
-from hubspot.ui import state, words
+from hubspot.ui import filtered, state, words
 from hubspot.ui.state import Key, View
 from hubspot.ui.texts import one_line
 
@@ -31,7 +32,8 @@ def labels_of(view: View, fields: Fields, column: str, chosen: Collection[str] =
         present = _common(view.key, fields.object_type, column, len(labels))
         labels = {value: labels[value] for value in sorted(present, key=labels.__getitem__) if value in labels}
     field = fields.named(column)
-    if field is not None and field.kind == "text":
+    is_hidden = view.is_masked and masking.is_telling(column, view.portal, fields.object_type)
+    if field is not None and field.kind == "text" and not is_hidden:
         labels = {value: value for value in sorted(_common(view.key, fields.object_type, column, _MOST_TEXTS))}
     labels |= {value: fields.options(column).get(value, value) for value in chosen if value not in labels}
     labels.pop(NO_VALUE, None)
@@ -93,7 +95,7 @@ def _recovered(
 def _counts(key: Key, object_type: str, told: str, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
     copy = state.copy_of(key)
     fields = Fields(copy.portal, object_type, copy.frames[object_type])
-    selection = select(fields.frame, from_json(json.loads(told)), copy.portal.account.time_zone)
+    selection = filtered.selection(key, object_type, from_json(json.loads(told)))
     return {column: _count(fields, column, selection.ignoring(column)) for column in columns}
 
 

@@ -35,6 +35,11 @@ def short_day(when: date) -> str:
     return f"{when.day} {when:%b}"
 
 
+def quarter(start: date) -> str:
+    """Return the quarter that begins on a day: Q4 2026."""
+    return f"Q{(start.month + 2) // 3} {start.year}"
+
+
 def value_of(kpi: Kpi) -> str:
     """Return the number of a KPI."""
     return share(kpi.value) if kpi.kind == "rate" else count(kpi.value)

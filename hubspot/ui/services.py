@@ -18,6 +18,7 @@ from hubspot.connections.engine import Store, open_store
 from hubspot.connections.grants import Grants, Pace
 from hubspot.connections.handshake import Handshake
 from hubspot.connections.keycheck import check_keys
+from hubspot.connections.preferences import Preferences
 from hubspot.connections.sessions import Sessions
 from hubspot.connections.upkeep import Upkeep
 from hubspot.keyring import KeyRing
@@ -55,6 +56,7 @@ class Services:
     handshake: Handshake
     snapshots: Snapshots
     jobs: Jobs
+    preferences: Preferences
 
 
 class Listening:
@@ -126,6 +128,7 @@ def _build() -> Services:
         handshake=Handshake(store(), ring, pages=tuple(PAGES), pkce=resolved.pkce),
         snapshots=snapshots,
         jobs=Jobs(snapshots, store(), wire.client, grants.epoch),
+        preferences=Preferences(store(), ring, keep_days=given.keep_days),
     )
 
 

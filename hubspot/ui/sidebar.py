@@ -26,6 +26,12 @@ def show(seen: Visit, view: View | None, here: Destination) -> DeltaGenerator:
         if view:
             zone, currency = elements.plain(view.account.time_zone), elements.plain(view.account.currency)
             st.markdown(f":small[:gray[{zone} · {currency}]]")
+            st.toggle(
+                ":small[Presentation mode]",
+                key=state.MASKED,
+                persist_state="session",
+                help="Hides names, e-mail addresses and phone numbers, also in files.",
+            )
         # Last, so that the pages can be reached even where the card meets a failure.
         with card:
             if view is None:

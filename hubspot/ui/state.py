@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from hubspot.analysis import records
+from hubspot.analysis import masking, records
 from hubspot.connections.grants import Grant
 from hubspot.connections.handshake import Notice
 from hubspot.connections.sessions import Visit
@@ -34,6 +35,8 @@ NOTICE = "notice"  # session state: the sentence shown until the person turns th
 PAGE = "page"  # session state: the page of the last run, and whether this run is the first one on its page
 LOOKED_AT = "looked_at"  # session state: the portal this tab last told the store of
 SEEN_COPY = "seen_copy"  # session state: the portal and the version of the copy that this tab showed last
+VISITS = "visits"  # session state: the account this tab last noted a visit of, with its visits
+MASKED = "masked"  # session state: whether names, e-mail addresses and phone numbers are hidden in this tab
 COUNTED_AT = "counted_at"  # session state: when a page last counted the records of a running load
 
 # Longer than anybody looks at one snapshot; a new one has a new version.
@@ -58,6 +61,7 @@ class View:
     stored: Mapping[str, ObjectCopy]
     version: str
     progress: Progress | None
+    is_masked: bool = False
 
     @property
     def hub_id(self) -> int:
@@ -109,7 +113,7 @@ class View:
     @property
     def key(self) -> "Key":
         """Return what every cached answer depends on."""
-        return Key(self.namespace, self.hub_id, self.grant.scopes, self.epoch, self.version)
+        return Key(self.namespace, self.hub_id, self.grant.scopes, self.epoch, self.version, self.is_masked)
 
 
 class Key(NamedTuple):
@@ -120,6 +124,7 @@ class Key(NamedTuple):
     scopes: tuple[str, ...]
     epoch: int
     version: str
+    masked: bool = False
 
 
 def now() -> datetime:
@@ -130,6 +135,11 @@ def now() -> datetime:
 def is_sample() -> bool:
     """Return whether the portals seen here are fictional ones of the sample portal."""
     return services.services().is_sample
+
+
+def is_masked() -> bool:
+    """Return whether this tab hides names, e-mail addresses and phone numbers; a route has no tab."""
+    return get_script_run_ctx(suppress_warning=True) is not None and bool(st.session_state.get(MASKED))
 
 
 def person() -> str:
@@ -174,15 +184,17 @@ def view(seen: Visit | None = None, hub_id: int | None = None) -> View:
     progress = house.jobs.progress(hub_id)
     snapshot = stored_copy(hub_id)
     portal = snapshot.portal if snapshot else house.jobs.portal(hub_id)
+    facts = allowed_facts(portal or Portal(Account(hub_id)), seen.grants[hub_id].scopes)
     return View(
         namespace=house.namespace,
         grant=seen.grants[hub_id],
         epoch=seen.epochs[hub_id],
-        portal=allowed_facts(portal or Portal(Account(hub_id)), seen.grants[hub_id].scopes),
+        portal=masking.without_people(facts) if is_masked() else facts,
         object_types=granted(seen.grants[hub_id]),
         stored=snapshot.objects if snapshot else {},
         version=snapshot.version if snapshot else _partial_version(hub_id),
         progress=progress and allowed_progress(progress, seen.grants[hub_id].scopes),
+        is_masked=is_masked(),
     )
 
 
@@ -268,7 +280,13 @@ class Copy:
 
 
 def copy_of(key: Key) -> Copy:
-    """Return what a view shows, by the view's key: equal keys see one copy. Raises SnapshotError."""
+    """Return what a view shows, by the view's key: equal keys see one copy. Raises SnapshotError.
+
+    Under a masked key the portal's facts name nobody; the records are the same, and masked where they are shown.
+    """
+    if key.masked:
+        found = copy_of(key._replace(masked=False))
+        return replace(found, portal=masking.without_people(found.portal))
     return _partial_copy(key) if key.version.startswith(_PARTIAL) else _whole_copy(key)
 
 

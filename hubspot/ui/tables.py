@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from hubspot.analysis.calendar import wall_clock
-from hubspot.analysis.filters import Filters, select
+from hubspot.analysis.masking import masked
 from hubspot.analysis.records import COMPANY_NAME, CONTACT_COUNT, NAME, column_label, decoded
 from hubspot.portal import COMPANIES, CONTACTS, Account, Portal
+from hubspot.ui import state
 from hubspot.ui.numbers import EMPTY
 from hubspot.ui.texts import one_line
 
@@ -22,7 +23,7 @@ COLUMNS = {
         "hubspot_owner_id",
         COMPANY_NAME,
         "hs_analytics_source",
-        "hs_analytics_num_visits",
+        "notes_last_updated",
         "createdate",
         "email",
     ),
@@ -42,6 +43,7 @@ _HEADER_HEIGHT, _BORDERS = 34, 2
 _DAY_FORMAT = "D MMM YYYY"
 _HUBSPOT_HOST = re.compile(r"([a-z0-9-]+\.)+hubspot\.com")
 LINK = "HubSpot"
+_MANY = 9
 _WIDTHS = {NAME: 170, LINK: 80, COMPANY_NAME: 170, "email": 230, "domain": 170}
 
 
@@ -52,8 +54,11 @@ class Table:
     frame: pd.DataFrame
     config: dict[str, Any]
 
-    def options(self, most_rows: int) -> dict[str, Any]:
-        """Return the arguments for `st.dataframe`: as high as its rows, or as `most_rows` of them, never half a row."""
+    def options(self, most_rows: int, *, is_page: bool = False) -> dict[str, Any]:
+        """Return the arguments for `st.dataframe`: as high as its rows, or as `most_rows` of them, never half a row.
+
+        A page of a longer table is sent whole, so that its rows can be chosen.
+        """
         rows = min(max(len(self.frame), 1), most_rows)
         return {
             "column_config": self.config,
@@ -62,14 +67,8 @@ class Table:
             "height": _HEADER_HEIGHT + ROW_HEIGHT * rows + _BORDERS,
             "placeholder": EMPTY,
             # Sorted on the server, as soon as there are more than 1,000 rows.
-            "lazy": True,
+            "lazy": not is_page,
         }
-
-
-def listed(frame: pd.DataFrame, filters: Filters, time_zone: str) -> pd.DataFrame:
-    """Return the records of a table and of its files: those that filters let through, newest first."""
-    found = select(frame, filters, time_zone).records
-    return found.sort_values("createdate", ascending=False, kind="stable") if "createdate" in found else found
 
 
 def table(
@@ -82,13 +81,21 @@ def table(
 ) -> Table:
     """Return records for the screen, in the frame's order: `columns` by internal name, those it lacks left out.
 
-    `frame` is joined (it has the names). Instants become wall clock time of the portal's zone. Without `links`, and
-    where the account's host is not HubSpot's, there is no column of links.
+    `frame` is joined (it has the names). Instants become wall clock time of the portal's zone. Without `links`, in
+    presentation mode, which masks the records, and where the account's host is not HubSpot's, there is no column of
+    links.
     """
+    if state.is_masked():
+        frame, links = masked(frame, portal, object_type), False
     shown = [column for column in columns or COLUMNS[object_type] if column in frame]
     labels = headers(portal, object_type, shown)
     readable = decoded(frame[shown], portal, object_type)
-    config = {labels[column]: _config(frame[column], labels[column], column) for column in shown}
+    # A column that stays while the others move turns grey: only where there is much to move.
+    is_wide = len(shown) > _MANY
+    config = {
+        labels[column]: _config(frame[column], labels[column], column, is_pinned=is_wide and column == NAME)
+        for column in shown
+    }
     for column in shown:
         if isinstance(frame[column].dtype, pd.DatetimeTZDtype):
             readable[column] = wall_clock(frame[column], portal.account.time_zone)
@@ -133,10 +140,10 @@ def _header(portal: Portal, object_type: str, column: str) -> str:
     return f"{label} ({portal.account.currency})" if definition and definition.shows_currency else label
 
 
-def _config(values: pd.Series, label: str, column: str) -> Any:
+def _config(values: pd.Series, label: str, column: str, *, is_pinned: bool) -> Any:
     kind = values.dtype.kind
     if isinstance(values.dtype, pd.CategoricalDtype | pd.BooleanDtype | pd.StringDtype):
-        return st.column_config.TextColumn(label, width=_WIDTHS.get(column))
+        return st.column_config.TextColumn(label, width=_WIDTHS.get(column), pinned=is_pinned or None)
     if kind == "M":
         return st.column_config.DatetimeColumn(label, format=_DAY_FORMAT)
     # Ids are names made of digits: no separators.

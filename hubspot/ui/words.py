@@ -57,6 +57,7 @@ FILES = {
     ),
     "file_expired": "This download link is older than 10 minutes. Use Download CSV again.",
     "file_closed": "These records may no longer be read in this browser, so no file was made.",
+    "file_too_long": "An Excel file holds at most 100,000 records. Use Download CSV, or Parquet.",
     "file_missing": "The records of this file could not be read just now. Use Download CSV again in a moment.",
 }
 # And verdicts on a return from HubSpot that nothing could be stored for.

@@ -126,3 +126,20 @@ def test_years_turn_in_months_and_weeks():
 
 def test_a_frame_without_creation_dates_has_only_missing_ones():
     assert created(contacts({}, {}, without=["createdate"]), "Europe/Berlin").isna().tolist() == [True, True]
+
+
+def test_quarters_begin_with_january_april_july_and_october():
+    quarters = calendar("2026-11-23T13:02:00+00:00").last(5, "quarter")
+
+    assert quarters.starts == tuple(
+        date(*start, 1) for start in ((2025, 10), (2026, 1), (2026, 4), (2026, 7), (2026, 10))
+    )
+    assert quarters.end == date(2027, 1, 1)
+    assert quarters.running == (False, False, False, False, True)
+
+
+def test_days_follow_each_other_also_where_one_has_25_hours():
+    days = calendar("2026-10-25T23:30:00+00:00").last(3, "day")
+
+    assert days.starts == (date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26))
+    assert days.partial == (False, False, True)

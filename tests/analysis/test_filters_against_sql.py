@@ -52,16 +52,24 @@ TRIMMED = r"nullif(regexp_replace({}, '^[\s\p{{Z}}]+|[\s\p{{Z}}]+$', '', 'g'), '
 COMPANY_NAME = f"coalesce({TRIMMED.format('name')}, {TRIMMED.format('domain')}, 'Company ' || hs_object_id)"
 FULL_NAME = f"""coalesce({TRIMMED.format("concat_ws(' ', r.firstname, r.lastname)")}, {TRIMMED.format("r.email")},
     'Contact ' || r.hs_object_id)"""
+LATEST = """(select strftime(max(try_cast(t.{} as timestamptz)) at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')
+    from contacts_told t where t.associatedcompanyid = r.hs_object_id) as "contact.{}","""
 JOINED = {
     CONTACTS: f"""
-        select r.*, c.name_shown as "company.name", c.industry as "company.industry",
+        select r.*, c.name_shown as "company.name", c.industry as "company.industry", c.domain as "company.domain",
+            c.country as "company.country", c.numberofemployees as "company.numberofemployees",
+            c.annualrevenue as "company.annualrevenue",
             concat_ws(chr(10), {FULL_NAME}, r.email, c.name_shown, r.company) as "record.search"
         from contacts_told r left join (select *, {COMPANY_NAME} as name_shown from companies_told) c
         on c.hs_object_id = r.associatedcompanyid""",
     COMPANIES: f"""
         select r.*, concat_ws(chr(10), {COMPANY_NAME}, r.domain) as "record.search",
             (select count(*) from contacts_told t where t.associatedcompanyid = r.hs_object_id)::varchar
-            as "contact.count"
+            as "contact.count",
+            (select count(*) from contacts_told t where t.associatedcompanyid = r.hs_object_id
+                and t.lifecyclestage = 'customer')::varchar as "contact.customers",
+            {LATEST.format("createdate", "created")}
+            {LATEST.format("notes_last_updated", "activity")}
         from companies_told r""",
 }
 

@@ -36,7 +36,7 @@ ORIGIN = "http://localhost:8501"
 HTTPS = "https://dash.example"
 APP = {"HUBSPOT_CLIENT_ID": "client-id", "HUBSPOT_CLIENT_SECRET": "client-secret"}
 OURS = ("HUBSPOT_", "DASHBOARD_", "REDIS_URL", "SNAPSHOT_URI")
-FILE = re.compile(r'href="(/download/[^"]+)"')
+FILE = re.compile(r'href="(/download/[^"]+)"[^>]*>([^<]+)<')
 JUMP = re.compile(r"<script>window\.location\.replace\((.*)\)</script>")
 
 
@@ -239,7 +239,7 @@ class Tab:
 
     @property
     def menu(self):
-        return self.at.get("menu_button")[0]
+        return next(each for each in self.at.get("menu_button") if each.key == "connection.menu")
 
     @property
     def elements(self):
@@ -275,9 +275,13 @@ class Tab:
 
     @property
     def file(self):
-        """The address of the file that the page offers."""
-        (found,) = {address for each in self.at.html for address in FILE.findall(each.value)}
-        return found
+        """The address of the CSV file that the page offers."""
+        return self.files["Download CSV"]
+
+    @property
+    def files(self):
+        """The addresses of the files that the page offers, by the words of their links."""
+        return {words: address for each in self.at.html for address, words in FILE.findall(each.value)}
 
     @property
     def has_script(self):
@@ -306,4 +310,10 @@ def count_line(tab):
 
 
 def rows(tab):
-    return len(tab.at.dataframe[0].value)
+    """How many records the page lists, of which the table shows one page; without such a line, those of the table."""
+    shown = len(tab.at.dataframe[0].value)
+    if " :gray[of " not in tab.text:
+        return shown
+    count = int(count_line(tab).split(" of ")[0].replace(",", ""))
+    assert shown == min(count, 100)
+    return count

@@ -249,6 +249,15 @@ def test_the_axis_names_four_dates():
     assert figure.layout.xaxis.ticktext == ("31 Aug", "28 Sep", "26 Oct", "23 Nov<br>so far")
 
 
+def test_quarters_and_days_are_named_as_people_name_them():
+    quarters = BERLIN.between(date(2026, 4, 1), date(2026, 11, 23), "quarter")
+    days = BERLIN.between(date(2026, 11, 20), date(2026, 11, 23), "day")
+
+    texts = [charts.timeline_bars(weekly(periods=periods)).layout.xaxis.ticktext for periods in (quarters, days)]
+
+    assert texts == [("Q2 2026", "Q3 2026", "Q4 2026<br>so far"), ("20 Nov", "21 Nov", "22 Nov", "23 Nov<br>so far")]
+
+
 def test_months_say_their_year_in_january():
     months = BERLIN.between(date(2025, 12, 1), date(2026, 3, 31), "month")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hubspot.analysis.records import COMPANY_NAME, NAME, contacts_joined
 from hubspot.portal import CONTACTS
 from hubspot.ui import downloads
-from hubspot.ui.downloads import csv_name, csv_parts
+from hubspot.ui.downloads import csv_parts, file_name
 from tests.analysis.factories import companies, contacts, definition, portal
 
 SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -183,7 +183,7 @@ def test_the_parts_of_a_large_file_read_as_one(monkeypatch):
     columns = ["email", "num_notes", "lifecyclestage", "createdate"]
     whole = written(*records, columns=columns)
 
-    monkeypatch.setattr(downloads, "_ROWS_A_PART", 2)
+    monkeypatch.setattr(downloads, "ROWS_A_PART", 2)
 
     assert written(*records, columns=columns) == whole
     assert [row["Number of Sales Activities"] for row in rows(whole)] == ["0", "0.5", "1", "1.5", "2"]
@@ -208,4 +208,4 @@ def test_no_records_make_a_header_alone():
 def test_a_file_name_says_what_whose_and_as_of_when(account, time_zone, name):
     loaded_at = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
 
-    assert csv_name(portal(name=account, time_zone=time_zone), CONTACTS, loaded_at) == name
+    assert file_name(portal(name=account, time_zone=time_zone), CONTACTS, loaded_at) == name

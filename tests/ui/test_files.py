@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from hubspot.sandbox.portals import NORTHWIND
-from hubspot.ui import files, words
+from hubspot.ui import files, spreadsheet, words
 from hubspot.ui.destinations import PAGES
 from tests.running import wait_until
 from tests.ui.tabs import Browser, commonest, count_line
@@ -183,3 +183,15 @@ def test_another_replica_that_has_only_the_newer_copy_sends_that(house, connect,
     files.state._whole_copy.clear()
 
     assert len(rows(person.fetch(file))) == shown + 7
+
+
+def test_a_list_too_long_for_excel_offers_the_other_formats_and_its_link_is_refused(house, connect, monkeypatch):
+    person = connect()
+    before = person.open("contacts").files["Excel (XLSX)"]
+    monkeypatch.setattr(spreadsheet, "MOST_RECORDS", 3)
+
+    tab = person.open("contacts")
+
+    assert set(tab.files) == {"Download CSV", "Parquet"}
+    assert "Excel takes up to 3 records here" in tab.text
+    assert_refused(person.fetch(before), "file_too_long")

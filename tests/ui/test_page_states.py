@@ -12,7 +12,7 @@ from hubspot.ui import services, words
 from hubspot.ui.destinations import PAGES
 from tests.connections.servers import Server, binaries
 from tests.running import sandbox, wait_until
-from tests.ui.tabs import Browser, Wire, dashboard
+from tests.ui.tabs import Browser, Wire, dashboard, rows
 
 SANDBOX = ("--contacts", 300, "--companies", 60)
 CONTACTS_ONLY = ("oauth", "crm.objects.contacts.read", "crm.objects.owners.read")
@@ -134,9 +134,9 @@ def half_loaded(house, wire, someone, page="contacts"):
 def test_half_a_load_is_shown_and_never_as_the_whole(house, wire, someone):
     tab = half_loaded(house, wire, someone)
 
-    rows = len(tab.at.dataframe[0].value)
-    assert rows in {100, 200}
-    assert f"Everything below counts the {rows} contacts" in tab.text
+    loaded = rows(tab)
+    assert loaded in {100, 200}
+    assert f"Everything below counts the {loaded} contacts" in tab.text
     assert " of 298 contacts" in tab.text
     assert house.snapshots.latest(wire.hub_id) is None
     assert "Loading, " in tab.text
@@ -157,13 +157,13 @@ def test_a_load_can_be_stopped_and_begun_again(house, wire, someone):
     wait_until(lambda: not house.jobs.progress(wire.hub_id).is_running)
     tab.run()
     assert tab.alerts == ["Loading was stopped before it was complete. Load again to see everything."]
-    assert len(tab.at.dataframe[0].value) in {100, 200}
+    assert rows(tab) in {100, 200}
     wire.faults()
     tab.press("load.again")
 
     when(tab, is_complete)
     assert tab.alerts == []
-    assert len(tab.at.dataframe[0].value) == 298
+    assert rows(tab) == 298
 
 
 def test_a_load_that_was_stopped_does_not_begin_again_by_itself(house, wire, someone):
@@ -211,7 +211,7 @@ def test_when_hubspot_fails_at_a_refresh_the_last_copy_stays(house, wire, someon
     (said,) = tab.alerts
     assert sentence in said
     assert said.endswith("You see the copy of just now.")
-    assert len(tab.at.dataframe[0].value) == 298
+    assert rows(tab) == 298
 
 
 def test_during_a_refresh_the_last_copy_stays_as_it_is(house, wire, someone):
@@ -223,7 +223,7 @@ def test_during_a_refresh_the_last_copy_stays_as_it_is(house, wire, someone):
 
     assert "**Loading again**" in tab.text
     assert "What you see stays as it is until the new copy is complete." in tab.text
-    assert len(tab.at.dataframe[0].value) == 60
+    assert rows(tab) == 60
 
 
 def test_a_pause_that_hubspot_asks_for_is_said_with_its_seconds(house, wire, someone):
@@ -346,7 +346,7 @@ def test_while_redis_is_down_a_page_says_so_and_afterwards_nobody_is_signed_out(
 
         store.start()
         tab.press("trouble.again")
-        assert len(tab.at.dataframe[0].value) == 298
+        assert rows(tab) == 298
         assert tab.alerts == []
     store.stop()
 
@@ -395,7 +395,7 @@ def test_a_damaged_list_of_what_is_stored_is_mended_by_itself(house, home, wire,
 
     tab = when(someone.open("contacts"), is_complete)
 
-    assert len(tab.at.dataframe[0].value) == 298
+    assert rows(tab) == 298
 
 
 def test_damaged_records_are_said_and_mended_by_loading_again(house, home, wire, someone):
@@ -411,7 +411,7 @@ def test_damaged_records_are_said_and_mended_by_loading_again(house, home, wire,
     tab.press("trouble.load")
 
     when(tab, is_complete)
-    assert len(tab.at.dataframe[0].value) == 298
+    assert rows(tab) == 298
 
 
 def test_a_folder_that_vanished_is_loaded_again(house, home, wire, someone):
@@ -421,7 +421,7 @@ def test_a_folder_that_vanished_is_loaded_again(house, home, wire, someone):
 
     tab = someone.open("contacts")
 
-    assert len(when(tab, is_complete).at.dataframe[0].value) == 298
+    assert rows(when(tab, is_complete)) == 298
 
 
 def test_the_secrets_of_whoever_runs_the_tests_decide_nothing(home):

@@ -1,0 +1,31 @@
+"""One of a few, side by side, kept in the address."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from hubspot.portal import OBJECT_TYPES
+
+
+def one_of(label: str, options: Iterable[str], *, key: str, default: str = "", is_labelled: bool = False) -> str:
+    """Return the option that the person or the address has chosen; `default`, or the first, where neither has."""
+    listed = list(options)
+    usual = default or listed[0]
+    chosen = st.segmented_control(
+        label,
+        listed,
+        default=usual,
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="visible" if is_labelled else "collapsed",
+        wrap=True,
+    )
+    # An address that names it without a value leaves nothing chosen.
+    return chosen or usual
+
+
+def object_type(offered: Iterable[str], *, key: str = "object", is_labelled: bool = False) -> str:
+    """Return the object type of the `offered` ones, at least one, that the person looks at."""
+    names = {name.capitalize(): name for name in OBJECT_TYPES if name in set(offered)}
+    return names[one_of("Records", names, key=key, is_labelled=is_labelled)]

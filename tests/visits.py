@@ -1,0 +1,129 @@
+"""People without a browser: each is a cookie and a WebSocket that speaks Streamlit's protocol, so many fit a machine.
+
+What a browser would do by itself, such as running fragments on a timer or drawing, is not done.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+PATIENCE = 60.0
+LONGEST_MESSAGE = 200_000_000
+
+
+@dataclass
+class Run:
+    """One run of the script: how long it took as seen from here, what it sent, and the elements that came."""
+
+    seconds: float = 0.0
+    received: int = 0
+    elements: dict[str, object] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    failed: bool = False
+
+    def widget(self, name):
+        """Return the element of the widget with a key."""
+        return next(element for each, element in self.elements.items() if each.endswith(f"-{name}"))
+
+
+class Person:
+    """Somebody's browser: its cookie, and a tab once one is open."""
+
+    def __init__(self, base):
+        self.base = base
+        self.http = httpx.Client(base_url=base, trust_env=False, follow_redirects=False, timeout=PATIENCE)
+        self.http.get("/", headers={"Accept": "text/html"}).raise_for_status()
+        self.socket, self.page, self.query, self.widgets = None, "", "", {}
+
+    def connect_hubspot(self, hub_id):
+        """Consent at the sandbox and come back, as far as the outcome."""
+        asked = self.http.get("/connect", params={"next": "contacts"})
+        assert asked.status_code == 303, asked.text
+        address = asked.headers["location"]
+        form = [*parse_qsl(urlsplit(address).query), ("account", hub_id), ("decision", "allow")]
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "null"}
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+        told = httpx.post(
+            f"{origin}/oauth/authorize", content=str(httpx.QueryParams(form)), headers=headers, trust_env=False
+        )
+        assert told.status_code == 303, told.text
+        self.open("", urlsplit(told.headers["location"]).query)
+        self.close()
+
+    def open(self, page, query=""):
+        """Open a page in a new tab; return its first run."""
+        self.close()
+        url = urlsplit(self.base)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        self.socket = connect(
+            f"ws://{url.netloc}/_stcore/stream",
+            origin=self.base,
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": cookies},
+            max_size=LONGEST_MESSAGE,
+            proxy=None,
+            open_timeout=PATIENCE,
+        )
+        self.page, self.query, self.widgets = page, query, {}
+        return self.run()
+
+    def run(self):
+        """Run the page once more with the widgets as they stand."""
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_name = self.query, self.page
+        state.context_info.url, state.context_info.timezone = f"{self.base}/{self.page}", "Europe/Berlin"
+        for name, (kind, value) in self.widgets.items():
+            widget = state.widget_states.widgets.add(id=name)
+            if kind == "string_array_value":
+                widget.string_array_value.data.extend(value)
+            else:
+                setattr(widget, kind, value)
+        began = time.perf_counter()
+        self.socket.send(message.SerializeToString())
+        return self._received(began)
+
+    def set(self, run, name, kind, value):
+        """Set a widget that a run has shown, by its key; return the run that follows."""
+        self.widgets[run.widget(name).id] = (kind, value)
+        return self.run()
+
+    def close(self):
+        """Close the tab."""
+        if self.socket:
+            with suppress(ConnectionClosed):
+                self.socket.close()
+            self.socket = None
+
+    def _received(self, began):
+        run = Run()
+        while True:
+            content = self.socket.recv(timeout=PATIENCE)
+            run.received += len(content)
+            message = ForwardMsg.FromString(content)
+            kind = message.WhichOneof("type")
+            if kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                self._note(run, message.delta.new_element)
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                run.seconds = time.perf_counter() - began
+                return run
+
+    def _note(self, run, element):
+        kind = element.WhichOneof("type")
+        shown = getattr(element, kind)
+        run.failed |= kind == "exception"
+        if getattr(shown, "id", ""):
+            run.elements[shown.id] = shown
+        for name in ("body", "label"):
+            text = getattr(shown, name, "")
+            if isinstance(text, str) and text:
+                run.texts.append(text)
