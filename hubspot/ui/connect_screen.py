@@ -2,11 +2,12 @@
 
 import json
 from typing import Literal
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from hubspot.settings import Settings
-from hubspot.ui import elements, words
+from hubspot.ui import elements, state, words
 from hubspot.ui.destinations import connect_to
 from hubspot.ui.services import Services
 
@@ -38,7 +39,9 @@ def show(house: Services, page: str, *, redirect_uri: str) -> None:
 def main_link(house: Services, page: str, *, width: Width = "content") -> None:
     """Show the one filled link of a disconnected view."""
     label = EXPLORE_SAMPLE if house.is_sample else CONNECT
-    elements.link(label, connect_to(page), width=width)
+    # What the person came to see, so that it is there after connecting.
+    view = urlencode({name: value for name, value in st.query_params.to_dict().items() if name != state.SAID})
+    elements.link(label, connect_to(page) + (f"&{urlencode({'view': view})}" if view else ""), width=width)
 
 
 def _asked_for(given: Settings) -> None:

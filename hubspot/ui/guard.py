@@ -7,7 +7,7 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hubspot.ui import browser, services
+from hubspot.ui import browser, services, waiting_view
 from hubspot.ui.policy import is_own_socket, is_secure, security_headers
 
 LOG = logging.getLogger(__name__)
@@ -37,6 +37,9 @@ class Guard:
         known = cookie_parser(headers.get("cookie", "")).get(browser.cookie_name(secure=secure), "")
         is_fresh = _is_page_load(scope, headers) and not browser.is_well_formed(known)
         value = browser.new_id() if is_fresh else known
+        is_bare = _is_page_load(scope, headers) and not scope["query_string"]
+        address = waiting_view.waiting(scope["path"], headers) if is_bare else ""
+        answering = _send_on(address, secure=secure) if address else self._app
         scope = {**scope, browser.ASKING: browser.hashed(value) if browser.is_well_formed(value) else ""}
         if is_fresh:
             # A 304 has no content type and would set no cookie.
@@ -50,7 +53,7 @@ class Guard:
                     answer.append("set-cookie", browser.set_cookie(value, secure=secure))
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        await answering(scope, receive, guarded)
 
     async def _hear(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a WebSocket on, or refuse it with an answer that has the headers of every other one."""
@@ -78,6 +81,12 @@ def broken(request: Request, _error: Exception) -> Response:
     """Answer where a bug ended a request: outside of every middleware, so it brings the headers itself."""
     headers = security_headers(request.headers.get("host", ""))
     return PlainTextResponse("Internal Server Error", status_code=500, headers=headers)
+
+
+def _send_on(address: str, *, secure: bool) -> Response:
+    """Lead a page's first request after connecting to the view that was asked for before."""
+    headers = {"location": address, "cache-control": "no-store", "set-cookie": waiting_view.clear_cookie(secure=secure)}
+    return Response(status_code=303, headers=headers)
 
 
 def _is_page_load(scope: Scope, headers: Headers) -> bool:

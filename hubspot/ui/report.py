@@ -26,13 +26,13 @@ STAGES_NOTE = "Records that ever were in the stage, or are; the share is of thos
 CURRENT_NOTE = "Records that are in the stage now: the portal keeps no dates of entering."
 GRID_NOTE = "The share of the records that have no value. Months and days are those of the portal's time zone."
 PRIVACY_NOTE = "Counts only: no record is in this file. What the numbers mean stands beside them."
-_WIDTH, _ROW, _NAME, _VALUE = 640, 26, 220, 110
+_WIDTH, _ROW, _NAME, _VALUE = 760, 26, 300, 120
 _STYLE = """
 :root { color-scheme: light dark; --ink: #0F1724; --soft: #566072; --line: #E2E6EC; --accent: #2F5BD0; --page: #FFFFFF }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #E4E8EF; --soft: #9AA5B5; --line: #2A313D; --accent: #6F93F5; --page: #12151B }
 }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 60rem;
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 72rem;
        margin: 2rem auto; padding: 0 1rem; font-variant-numeric: tabular-nums }
 h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.2rem; margin: 2.2rem 0 .3rem }
 p.note { color: var(--soft); font-size: .87rem; margin: .2rem 0 .8rem }

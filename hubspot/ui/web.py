@@ -23,7 +23,7 @@ from hubspot.errors import HubSpotError, SettingsError
 from hubspot.sandbox.app import create_app as create_sandbox
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.settings import SAMPLE_CLIENT_ID
-from hubspot.ui import browser, destinations, files, housekeeping, services
+from hubspot.ui import browser, destinations, files, housekeeping, policy, services, waiting_view
 from hubspot.ui.guard import Guard, broken
 
 LOG = logging.getLogger(__name__)
@@ -80,15 +80,16 @@ def connect(request: Request) -> Response:
 
 
 def _connect(request: Request) -> Response:
-    page = destinations.known(request.query_params.get("next"))
+    page, view = destinations.known(request.query_params.get("next")), request.query_params.get("view", "")
     if not _is_own_click(request):
         return PlainTextResponse("Open the dashboard and use Connect HubSpot there.", status_code=403)
     redirect_uri = redirect_uri_for(f"{request.url.scheme}://{request.url.netloc}")
     if _is_same_machine_by_another_name(request.url, redirect_uri):
-        return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode({'next': page, 'hop': _hop_now()})}")
+        told = {"next": page, "hop": _hop_now()} | ({"view": view} if view else {})
+        return _see_other(f"{_origin(redirect_uri)}/connect?{urlencode(told)}")
     house = services.services()
     attempt = house.handshake.begin(request.scope[browser.ASKING], page)
-    return _see_other(
+    consent = _see_other(
         authorization_url(
             house.settings.authorize_url,
             client_id=house.settings.client_id,
@@ -99,6 +100,9 @@ def _connect(request: Request) -> Response:
             code_challenge=attempt.code_challenge,
         )
     )
+    if kept := waiting_view.set_cookie(page, view, secure=policy.is_secure()):
+        consent.headers.append("set-cookie", kept)
+    return consent
 
 
 def _is_same_machine_by_another_name(asked: URL, redirect_uri: str) -> bool:

@@ -49,6 +49,17 @@ def ids_of_three_files(visitor):
     )
 
 
+def comes_to_the_view(newcomer, address, shown):
+    """Who is not connected yet connects first, and sees the same then."""
+    newcomer.page.goto(address)
+    newcomer.sees_heading("See your HubSpot")
+    newcomer.start_connecting()
+    newcomer.allow()
+    newcomer.sees_heading("Contacts")
+    assert line(newcomer) == shown
+    newcomer.check()
+
+
 def test_from_a_bar_to_three_files_and_to_a_colleague(visitors, sample):
     visitor = visitors(sample.url)
     visitor.connect()
@@ -103,3 +114,5 @@ def test_from_a_bar_to_three_files_and_to_a_colleague(visitors, sample):
     assert [row["Name"] for row in theirs] == [row["Name"] for row in visitor.rows()[0]]
     visitor.check()
     colleague.check()
+
+    comes_to_the_view(visitors(sample.url), address, both)

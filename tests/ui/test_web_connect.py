@@ -1,6 +1,6 @@
 import re
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -206,3 +206,50 @@ def test_the_sandboxes_control_routes_are_nowhere(request, mode, name):
 @pytest.mark.parametrize("origin", ["http://other.example:8501", "http://localhost:9999"])
 def test_no_signed_hop_is_handed_to_whoever_asks_under_another_name(app, origin):
     assert "hop=" not in connect(origin=origin).headers["location"]
+
+
+def waiting(answer):
+    """The cookies that an answer sets, by name."""
+    return dict(each.partition(";")[0].split("=", 1) for each in answer.headers.get_list("set-cookie"))
+
+
+def test_the_view_that_was_opened_before_connecting_is_there_afterwards(app):
+    view = quote("owner=100.101&where=1~c-x&portal=7")
+    cookie = waiting(connect(next="contacts", view=view))["hd_view"]
+
+    back = ask("/contacts", origin=ORIGIN, headers={**HTML, "cookie": f"hd_view={cookie}"})
+
+    assert back.status_code == 303
+    assert parse_qs(urlsplit(back.headers["location"]).query) == {
+        "owner": ["100.101"],
+        "where": ["1~c-x"],
+        "portal": ["7"],
+    }
+    assert urlsplit(back.headers["location"])[:3] == ("", "", "/contacts")
+    assert waiting(back)["hd_view"] == ""
+    assert "content-security-policy" in back.headers
+
+
+@pytest.mark.parametrize("path", ["/companies", "/contacts?owner=1", "/connect", "/_stcore/health"])
+def test_it_waits_for_its_own_page_without_a_query(app, path):
+    cookie = waiting(connect(next="contacts", view=quote("owner=100")))["hd_view"]
+
+    answer = ask(path, origin=ORIGIN, headers={**HTML, "cookie": f"hd_view={cookie}"})
+
+    assert answer.headers.get("location", "") != "/contacts?owner=100"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["x", "!!!", "L2V2aWw_YT1i", "Y29udGFjdHM", "Y29udGFjdHM_" + "YT1i" * 900, "//evil.example", "w7bDtsO2"],
+)
+def test_a_waiting_view_that_somebody_made_up_leads_nowhere_else(app, told):
+    answer = ask("/contacts", origin=ORIGIN, headers={**HTML, "cookie": f"hd_view={told}"})
+
+    assert answer.headers.get("location", "/contacts").startswith("/contacts")
+    assert "evil" not in answer.headers.get("location", "")
+
+
+def test_without_a_view_or_with_an_endless_one_nothing_waits(app):
+    assert "hd_view" not in waiting(connect(next="contacts"))
+    assert "hd_view" not in waiting(connect(next="contacts", view=quote("a=" + "x" * 3000)))
