@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Grain = Literal["day", "week", "month", "quarter"]
 _MONTHS = {"month": 1, "quarter": 3}
+Basis = Literal["month", "year"]
 ONE_DAY = timedelta(days=1)
 
 
@@ -37,14 +38,23 @@ class Calendar:
         """Return the portal's present day."""
         return self.local.date()
 
-    def month_to_date(self) -> tuple["Span", "Span"]:
-        """Return this month until now, and the equal part of last month; the latter ends with its month at most."""
+    def month_to_date(self, basis: Basis = "month") -> tuple["Span", "Span"]:
+        """Return this month until now, and the equal part of last month, or of this month a year ago.
+
+        The latter ends with its month at most.
+        """
         start = first_day(self.today, "month")
-        before = first_day(start - ONE_DAY, "month")
+        before = first_day(start - ONE_DAY, "month") if basis == "month" else start.replace(year=start.year - 1)
         elapsed = self.local - midnight(start)
         return Span(midnight(start), self.local), Span(
-            midnight(before), min(midnight(before) + elapsed, midnight(start))
+            midnight(before), min(midnight(before) + elapsed, midnight(next_start(before, "month")))
         )
+
+    def since(self, basis: Basis = "month") -> datetime:
+        """Return the moment that totals are compared with: when this month began, or the same time a year ago."""
+        if basis == "month":
+            return midnight(first_day(self.today, "month"))
+        return (pd.Timestamp(self.local) - pd.DateOffset(years=1)).to_pydatetime()
 
     def last(self, count: int, grain: Grain) -> "Periods":
         """Return the last `count` days, weeks, months or quarters, of which the one that runs now is the last."""

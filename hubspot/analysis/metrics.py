@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hubspot.analysis.calendar import Calendar, Periods, Span, created, midnight, wall_clock
+from hubspot.analysis.calendar import Basis, Calendar, Periods, Span, created, midnight, wall_clock
 from hubspot.analysis.lifecycle import entered, reached
 from hubspot.portal import COMPANIES, CONTACTS, Portal
 
 CUSTOMER = "customer"
 LEAD = "lead"
 SERIES_WEEKS = 12
+_EARLIER: dict[Basis, str] = {"month": "the month before", "year": "the same month a year ago"}
 NO_CUSTOMER_STAGE = "This portal has no lifecycle stage with the internal name customer."
 NO_STAGE_DATES = "This portal keeps no dates of entering the stages lead and customer."
 
@@ -55,59 +56,70 @@ class Kpi:
 
 
 def kpis(
-    contacts: pd.DataFrame | None, companies: pd.DataFrame | None, portal: Portal, calendar: Calendar
+    contacts: pd.DataFrame | None,
+    companies: pd.DataFrame | None,
+    portal: Portal,
+    calendar: Calendar,
+    *,
+    basis: Basis = "month",
 ) -> tuple[Kpi, ...]:
-    """Return the overview's numbers; those of an object that was not granted (None) are left out."""
+    """Return the overview's numbers, compared with last month or with a year ago.
+
+    Those of an object that was not granted (None) are left out.
+    """
     found = []
     if contacts is not None:
         found += [
-            total(contacts, CONTACTS, calendar),
-            new_this_month(contacts, calendar),
-            customers(contacts, portal, calendar),
-            lead_to_customer(contacts, portal, calendar),
+            total(contacts, CONTACTS, calendar, basis=basis),
+            new_this_month(contacts, calendar, basis=basis),
+            customers(contacts, portal, calendar, basis=basis),
+            lead_to_customer(contacts, portal, calendar, basis=basis),
         ]
     if companies is not None:
-        found.append(total(companies, COMPANIES, calendar))
+        found.append(total(companies, COMPANIES, calendar, basis=basis))
     if contacts is not None and companies is not None:
         found.append(empty_companies(companies, contacts))
     return tuple(found)
 
 
-def total(frame: pd.DataFrame, object_type: str, calendar: Calendar) -> Kpi:
-    """Count the records, compared with those of them that already existed when this month began.
+def total(frame: pd.DataFrame, object_type: str, calendar: Calendar, *, basis: Basis = "month") -> Kpi:
+    """Count the records, compared with those of them that already existed when this month began, or a year ago.
 
     Records without a creation date count as earlier ones; there is no comparison where none has one.
     """
     wall = created(frame, calendar.time_zone)
-    month, _ = calendar.month_to_date()
+    since = calendar.since(basis)
     dated = int(wall.notna().sum())
     return Kpi(
         name=object_type,
         label=object_type.capitalize(),
         definition=f"{object_type.capitalize()} in HubSpot now. Earlier numbers count those that still exist.",
         value=len(frame),
-        before=len(frame) - int((wall >= month.start).sum()) if dated else None,
-        compared=_since(month.start) if dated else "",
+        before=len(frame) - int((wall >= since).sum()) if dated else None,
+        compared=_since(since, basis) if dated else "",
         n=len(frame),
         excluded=len(frame) - dated,
         series=_growth(wall, calendar.last(SERIES_WEEKS, "week")) if dated else (),
     )
 
 
-def new_this_month(contacts: pd.DataFrame, calendar: Calendar) -> Kpi:
-    """Count the contacts created this month, compared with the equal part of last month; leave out undated ones."""
+def new_this_month(contacts: pd.DataFrame, calendar: Calendar, *, basis: Basis = "month") -> Kpi:
+    """Count the contacts created this month, compared with the equal part of last month or of a year ago.
+
+    Those without a creation date are left out.
+    """
     wall = created(contacts, calendar.time_zone)
-    month, before = calendar.month_to_date()
+    month, before = calendar.month_to_date(basis)
     dated = int(wall.notna().sum())
     # The week that runs now would look like a fall.
     weeks = calendar.last(SERIES_WEEKS + 1, "week")
     return Kpi(
         name="new_contacts",
         label="New contacts",
-        definition=f"Contacts created since 1 {month.start:%B}, compared with the equal part of the month before.",
+        definition=f"Contacts created since 1 {month.start:%B}, compared with the equal part of {_EARLIER[basis]}.",
         value=int(month.holds(wall).sum()),
         before=int(before.holds(wall).sum()),
-        compared=_against(before),
+        compared=_against(before, basis),
         n=len(contacts),
         excluded=len(contacts) - dated,
         excluded_means="are left out",
@@ -115,8 +127,8 @@ def new_this_month(contacts: pd.DataFrame, calendar: Calendar) -> Kpi:
     )
 
 
-def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
-    """Count the contacts in the stage "customer", compared with those of them that were in it when this month began.
+def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar, *, basis: Basis = "month") -> Kpi:
+    """Count the contacts in the stage "customer", compared with those of them that were in it before.
 
     Those without a date of entering count as earlier ones; there is no comparison where none has one.
     """
@@ -130,20 +142,20 @@ def customers(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi
     if dates is None or not dates.notna().any():
         return replace(kpi, definition=definition, value=len(present))
     wall = wall_clock(dates, calendar.time_zone)
-    month, _ = calendar.month_to_date()
+    since = calendar.since(basis)
     return replace(
         kpi,
         definition=f"{definition} Earlier numbers count those of them that had entered it by then.",
         value=len(present),
-        before=len(present) - int((wall >= month.start).sum()),
-        compared=_since(month.start),
+        before=len(present) - int((wall >= since).sum()),
+        compared=_since(since, basis),
         excluded=int(wall.isna().sum()),
         series=_growth(wall, calendar.last(SERIES_WEEKS, "week")),
     )
 
 
-def lead_to_customer(contacts: pd.DataFrame, portal: Portal, calendar: Calendar) -> Kpi:
-    """Return the share of contacts that ever were leads which ever were customers, compared with this month's start.
+def lead_to_customer(contacts: pd.DataFrame, portal: Portal, calendar: Calendar, *, basis: Basis = "month") -> Kpi:
+    """Return the share of contacts that ever were leads which ever were customers, compared with what it was before.
 
     Both rates are of the same contacts: those in a stage without a date of entering it count as earlier ones. There is
     no comparison where no lead has a date, or where nobody was a lead yet. `n` leads were looked at.
@@ -156,14 +168,14 @@ def lead_to_customer(contacts: pd.DataFrame, portal: Portal, calendar: Calendar)
     definition = f"Of all contacts that ever reached {lead}, the share that ever reached {customer}."
     if not leads.here.any():
         return replace(kpi, definition=f"{definition} No contact has reached {lead} yet.")
-    month, _ = calendar.month_to_date()
-    before = _rate_by(leads, won, month.start)
+    since = calendar.since(basis)
+    before = _rate_by(leads, won, since)
     return replace(
         kpi,
         definition=definition,
         value=float(won.here[leads.here].mean()),
         before=before,
-        compared="" if before is None else _since(month.start),
+        compared="" if before is None else _since(since, basis),
         n=int(leads.here.sum()),
         excluded=int((leads.undated | (leads.here & won.undated)).sum()),
     )
@@ -227,11 +239,15 @@ def _growth(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
     return tuple(float(len(wall) - count) for count in (*later, 0))
 
 
-def _against(span: Span) -> str:
+def _against(span: Span, basis: Basis) -> str:
     last = span.end - timedelta(microseconds=1)
     days = "1" if last.day == 1 else f"1\N{EN DASH}{last.day}"
-    return f"vs {days} {span.start:%b}"
+    return f"vs {days} {_month(span.start, basis)}"
 
 
-def _since(moment: datetime) -> str:
-    return f"since {moment.day} {moment:%b}"
+def _since(moment: datetime, basis: Basis) -> str:
+    return f"since {moment.day} {_month(moment, basis)}"
+
+
+def _month(moment: datetime, basis: Basis) -> str:
+    return f"{moment:%b}" if basis == "month" else f"{moment:%b %Y}"

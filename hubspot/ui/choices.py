@@ -1,4 +1,4 @@
-"""One of a few, side by side, kept in the address."""
+"""One of a few, kept in the address."""
 
 from collections.abc import Iterable
 
@@ -23,6 +23,13 @@ def one_of(label: str, options: Iterable[str], *, key: str, default: str = "", i
     )
     # An address that names it without a value leaves nothing chosen.
     return chosen or usual
+
+
+def picked(label: str, options: Iterable[str], *, key: str, width: int) -> str:
+    """Return as `one_of` the chosen option, the first by default, from a list that opens."""
+    listed = list(options)
+    chosen = st.selectbox(label, listed, key=key, bind="query-params", label_visibility="collapsed", width=width)
+    return chosen or listed[0]
 
 
 def object_type(offered: Iterable[str], *, key: str = "object", is_labelled: bool = False) -> str:

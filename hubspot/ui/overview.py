@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hubspot.analysis.calendar import Calendar, Grain
+from hubspot.analysis.calendar import Basis, Calendar, Grain
 from hubspot.analysis.counts import Ranking, Timeline, rank, recent, timeline
 from hubspot.analysis.filters import Filters
 from hubspot.analysis.lifecycle import Stages, stages
@@ -19,6 +19,8 @@ from hubspot.ui.numbers import day, delta_of, value_of
 from hubspot.ui.state import Key, View
 
 GRAINS: dict[str, Grain] = {"Days": "day", "Weeks": "week", "Months": "month", "Quarters": "quarter"}
+LAST_MONTH = "Compare: last month"
+COMPARISONS: dict[str, Basis] = {LAST_MONTH: "month", "Compare: last year": "year"}
 # A month of days, a quarter of weeks, a year of months, two years of quarters: each with the running one.
 PERIODS: dict[str, int] = {"Days": 31, "Weeks": 13, "Months": 13, "Quarters": 9}
 NO_OWNER = "No contact has an owner. Assign owners in HubSpot, then refresh."
@@ -41,19 +43,19 @@ class Answers:
     newest: pd.DataFrame | None = None
 
 
-def answers(view: View, grain: str) -> Answers:
+def answers(view: View, grain: str, comparison: str = LAST_MONTH) -> Answers:
     """Return the overview's numbers, computed once for everybody who sees the same copy on the same day."""
     today = Calendar(state.now(), view.account.time_zone).today
-    return _answers(view.key, today, grain)
+    return _answers(view.key, today, grain, COMPARISONS[comparison])
 
 
 @st.cache_data(ttl=900, max_entries=32, show_spinner=False)
-def _answers(key: Key, today: date, grain: str) -> Answers:
+def _answers(key: Key, today: date, grain: str, basis: Basis) -> Answers:
     del today  # only a part of the key: tomorrow is another answer
     copy = state.copy_of(key)
     portal, contacts, companies = copy.portal, copy.frames.get(CONTACTS), copy.frames.get(COMPANIES)
     calendar = Calendar(state.now(), portal.account.time_zone)
-    found = Answers(kpis(contacts, companies, portal, calendar))
+    found = Answers(kpis(contacts, companies, portal, calendar, basis=basis))
     if contacts is not None:
         periods = calendar.last(PERIODS[grain], GRAINS[grain])
         found = replace(

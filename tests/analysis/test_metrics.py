@@ -204,3 +204,25 @@ def test_empty_frames_give_zeroes():
         "companies": 0,
         "empty_companies": 0,
     }
+
+
+def test_against_a_year_ago_totals_look_at_that_moment_and_new_ones_at_that_month():
+    frame = created(
+        "2025-10-31T12:00:00Z", "2025-11-10T12:00:00Z", "2025-11-23T13:02:01Z", "2025-11-30T12:00:00Z",
+        "2026-11-05T12:00:00Z", "2026-11-06T12:00:00Z",
+    )  # fmt: skip
+
+    everything, new = (
+        kpi for kpi in kpis(frame, None, portal(), BERLIN, basis="year") if kpi.name in {"contacts", "new_contacts"}
+    )
+
+    assert (everything.value, everything.before, everything.compared) == (6, 2, "since 23 Nov 2025")
+    assert (new.value, new.before, new.compared) == (2, 1, "vs 1\N{EN DASH}23 Nov 2025")
+
+
+def test_a_year_before_the_29th_of_february_is_the_28th():
+    leap = Calendar(datetime(2028, 2, 29, 12, tzinfo=UTC), "UTC")
+
+    kpi = total(created("2027-02-28T11:59:59Z", "2027-02-28T12:00:01Z"), CONTACTS, leap, basis="year")
+
+    assert (kpi.before, kpi.compared) == (1, "since 28 Feb 2027")

@@ -1,3 +1,4 @@
+import re
 from unittest.mock import patch
 
 import pytest
@@ -44,6 +45,14 @@ def test_the_overview_counts_what_the_portal_holds(mara, truth):
     assert customers
     assert rows(tab) == 8
     assert len(tab.at.get("plotly_chart")) >= 4
+
+
+def test_the_numbers_are_compared_with_last_year_on_request(mara):
+    tab = mara.open("overview", compare="Compare: last year")
+
+    told = {each.label: each.proto.delta_description for each in tab.at.metric if each.proto.delta_description}
+    assert set(told) >= {"Contacts", "New contacts", "Companies"}
+    assert all(re.search(r" 20\d\d$", words) for words in told.values())
 
 
 @pytest.mark.parametrize(
@@ -356,6 +365,7 @@ def test_an_address_that_names_choices_without_a_value_shows_the_usual_ones(mara
         "finding",
         "sort",
         "columns",
+        "compare",
     )
     tab = mara.open(page, **dict.fromkeys(names, ""))
 
