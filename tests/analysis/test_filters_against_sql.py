@@ -7,13 +7,16 @@ with it but the sentence that says what each filter means.
 import json
 import os
 import random
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import httpx
 import pytest
 
 from hubspot.analysis import records
+from hubspot.analysis.calendar import Calendar
+from hubspot.analysis.counts import OTHER, timeline
 from hubspot.analysis.filters import (
     Between,
     Contains,
@@ -31,6 +34,7 @@ from hubspot.analysis.filters import (
 )
 from hubspot.analysis.filters.fields import Fields, divided
 from hubspot.analysis.filters.link import from_query, to_query
+from hubspot.analysis.metrics import new_this_month, total
 from hubspot.analysis.records import NO_VALUE
 from hubspot.api.client import HubSpot
 from hubspot.portal import COMPANIES, CONTACTS
@@ -84,6 +88,9 @@ class Evidence:
     def ids(self, object_type, where):
         found = self.sql.execute(f"select hs_object_id::bigint from {object_type} where {where} order by 1")
         return [row[0] for row in found.fetchall()]
+
+    def count(self, object_type, where):
+        return self.sql.execute(f"select count(*) from {object_type} where {where}").fetchone()[0]
 
     def counts(self, object_type, column, where, *, is_multiple):
         value = f'"{column}"'
@@ -326,6 +333,43 @@ def test_what_a_link_and_what_is_stored_says_shows_the_same_rows(evidence, objec
         # Values that neither the portal nor a record has are left out of a link, and show nothing anyway.
         if not reading.dropped:
             assert known == set(evidence.ids(object_type, where(shared, fields))), filters
+
+
+LOCAL = "(createdate::timestamptz at time zone '{}')"
+CALENDAR = Calendar(datetime(2026, 11, 23, 15, 30, tzinfo=UTC), "Europe/Berlin")
+
+
+@pytest.mark.parametrize("object_type", BOTH)
+@pytest.mark.parametrize("seed", range(RUNS // 2))
+def test_numbers_and_charts_of_filtered_records_are_those_of_sql(evidence, object_type, seed):
+    fields = evidence.fields[object_type]
+    chance = Chance(f"charts {object_type}{seed}", fields)
+    filters = chance.filters()
+    found, asked = select(fields.frame, filters, evidence.zone).records, where(filters, fields)
+    calendar, local = replace(CALENDAR, time_zone=evidence.zone), LOCAL.format(evidence.zone)
+
+    basis = chance.random.choice(["month", "year"])
+    everything = total(found, object_type, calendar, basis=basis)
+    new = new_this_month(found, calendar, basis=basis)
+    month, before = calendar.month_to_date(basis)
+    inside = [f"{local} >= '{span.start}' and {local} < '{span.end}'" for span in (month, before)]
+    earlier = f"createdate is null or {local} < '{calendar.since(basis)}'"
+    counted = [evidence.count(object_type, f"({asked}) and ({more})") for more in ("true", earlier, *inside)]
+    assert [everything.value, new.value, new.before] == [counted[0], *counted[2:]], filters
+    assert everything.before == (counted[1] if found["createdate"].notna().any() else None), filters
+
+    by = chance.random.choice(["hs_analytics_source", "lifecyclestage", "hubspot_owner_id"])
+    periods = calendar.last(13, chance.random.choice(["day", "week", "month", "quarter"]))
+    chart = timeline(found, by, fields.portal, object_type=object_type, periods=periods)
+    drawn = {(day.date(), kind): count for kind in chart.kinds for day, count in chart.counts[kind].items() if count}
+    listed = ", ".join(map(quoted, [*chart.others, "nobody has this"]))
+    rows = evidence.sql.execute(
+        f"select date_trunc('{periods.grain}', {local})::date, "
+        f"case when \"{by}\" in ({listed}) then '{OTHER}' else coalesce(\"{by}\", '') end, count(*) "
+        f"from {object_type} where ({asked}) and {local} >= '{periods.starts[0]}' and {local} < '{periods.end}' "
+        "group by all"
+    ).fetchall()
+    assert drawn == {(day, kind): count for day, kind, count in rows}, filters
 
 
 def test_the_portal_is_as_hostile_as_it_should_be(evidence):
