@@ -27,7 +27,7 @@ def show(seen: Visit, view: View | None, here: Destination) -> DeltaGenerator:
             zone, currency = elements.plain(view.account.time_zone), elements.plain(view.account.currency)
             st.markdown(f":small[:gray[{zone} · {currency}]]")
             st.toggle(
-                ":small[Presentation mode]",
+                "Presentation mode",
                 key=state.MASKED,
                 persist_state="session",
                 help="Hides names, e-mail addresses and phone numbers, also in files.",

@@ -74,12 +74,21 @@ def test_every_control_of_every_page_is_reached_by_the_tab_key(connected):
     for page in PAGES.values():
         visitor.open(page.path)
         visitor.sees_heading(page.title)
-        visitor.settles()
-        for _ in range(visitor.page.evaluate(f"() => ({CONTROLS})().length") + 20):
+        for _ in range(steady(visitor) + 20):
             visitor.page.keyboard.press("Tab")
             visitor.page.evaluate(REACH)
 
         assert visitor.page.evaluate(UNREACHED) == [], page.name
+
+
+def steady(visitor):
+    """Return how many controls the page has once all of its parts are there."""
+    known = -1
+    while (count := visitor.page.evaluate(f"() => ({CONTROLS})().length")) != known:
+        known = count
+        visitor.settles()
+        visitor.page.wait_for_timeout(1000)
+    return count
 
 
 def test_a_narrow_screen_scrolls_down_only(connected):
