@@ -164,9 +164,9 @@ def test_a_load_that_broke_off_goes_on_without_reading_twice(snapshots, cursor):
 
 @pytest.mark.parametrize("status_code", [400, 414])
 def test_parts_that_hubspot_refuses_to_go_on_from_are_dropped_and_all_is_read_anew(snapshots, status_code, caplog):
-    ids = spread(6_000)
+    ids = spread(12_000)
     with pytest.raises(ResponseError):
-        read_portal(Flaky(ids, cursor="next id", breaks_after=25), Parts(snapshots, HUB, NOW), Notebook())
+        read_portal(Flaky(ids, cursor="next id", breaks_after=80), Parts(snapshots, HUB, NOW), Notebook())
     parts, notebook = Parts(snapshots, HUB, NOW + timedelta(hours=1)), Notebook()
     assert parts.are_resumed
 
