@@ -21,6 +21,7 @@ UNREACHED = f"""
     && !each.closest("[role=radiogroup], [role=group], [role=tablist]")?.querySelector("[data-reached]"))
     .map(each => each.outerHTML.slice(0, 160))
 """
+MARK = "each => { each.dataset.reached = 1 }"
 REACH = "() => { const at = document.activeElement; at.dataset.reached = 1; return at.outerHTML.slice(0, 200) }"
 
 
