@@ -104,6 +104,18 @@ class Visitor:
         """Wait until no run is under way."""
         self.page.locator('[data-test-script-state="notRunning"]').wait_for()
 
+    def options(self, label):
+        """Open the list of a choice and return its options; where a run closed it just then, click again."""
+        options = self.page.get_by_role("option").filter(visible=True)
+
+        def are_open():
+            self.page.get_by_role("combobox", name=label).click()
+            self.page.wait_for_timeout(500)
+            return options.count()
+
+        running.wait_until(are_open, what=f"the options of {label}")
+        return options
+
     def wait_until_loaded(self):
         """Wait for the whole copy: the stamp in the sidebar stands only beside one."""
         self.page.get_by_role("button", name=re.compile("Updated")).wait_for()

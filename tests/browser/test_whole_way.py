@@ -107,8 +107,7 @@ def connect_and_look_around(visitor):
 
 
 def filter_and_download(visitor, total):
-    visitor.page.get_by_role("combobox", name="Lifecycle stage").click()
-    visitor.page.get_by_role("option", name=re.compile(r"^Customer · [\d,]+$")).click()
+    visitor.options("Lifecycle stage").filter(has_text=re.compile(r"^Customer · [\d,]+$")).click()
     visitor.page.keyboard.press("Escape")
     visitor.sees("Lifecycle stage: Customer")
     visitor.sees(f"of {total:,} contacts")
