@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import httpx
 import orjson
-import pyarrow as pa
 
 from hubspot.api.client import HubSpot
 from hubspot.api.limits import Limiter, Permit
@@ -62,7 +61,7 @@ def figures(folder):
         with running.sandbox(
             folder / "sandbox.log", "--contacts", contacts, "--companies", 0, "--no-limits"
         ) as hubspot:
-            told = in_a_process_of_its_own(hubspot, "--unlimited", "--properties", "20", "--contacts-only")
+            told = in_a_process_of_its_own(hubspot, "--for-memory")
         yield f"memory of loading {contacts:,} contacts x 20 properties, peak", f"{told['megabytes']} MB"
 
 
@@ -199,5 +198,4 @@ def record(at, definitions):
 
 
 if __name__ == "__main__":
-    pa.set_memory_pool(pa.system_memory_pool())
     one_load(*sys.argv[1:])
