@@ -100,7 +100,9 @@ class Client:
         attempt, rejected = 1, None
         while True:
             access_token = ""
+            permit = permit or self.limiter.wait(call.lane, self.stop)
             try:
+                # After the wait, in which a token may expire.
                 access_token = self.token(rejected)
                 return self._once(call, access_token, read, permit)
             except (LoadStopped, NotConnected):
@@ -116,16 +118,19 @@ class Client:
                 # Nothing was sent while the token could not be renewed, and a 429 counts as one.
                 if not isinstance(error, RateLimited | TryLater):
                     self.tally.add("retries", call.path)
+            finally:
+                if not access_token:
+                    self.limiter.give_back(permit)
             attempt, permit = attempt + 1, None
 
-    def _once(self, call: "_Call", access_token: str, read: Callable[[bytes], T], permit: Permit | None) -> T:
+    def _once(self, call: "_Call", access_token: str, read: Callable[[bytes], T], permit: Permit) -> T:
         request = self.http.build_request(
             call.method,
             self.api_url + call.path,
             content=call.content,
             headers={"Authorization": f"Bearer {access_token}", "Content-Type": "application/json"},
         )
-        permit = self.limiter.sends(permit or self.limiter.wait(call.lane, self.stop))
+        permit = self.limiter.sends(permit)
         self.tally.add("requests", call.path)
         answer = send(self.http, request)
         self.limiter.observe(permit, answer.headers)

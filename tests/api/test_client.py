@@ -93,6 +93,33 @@ def test_a_token_that_comes_later_is_waited_for(make_client, clock):
     assert sum(clock.slept) == pytest.approx(5.0)
 
 
+def test_a_token_is_asked_for_after_the_wait_for_a_permit(make_client, clock):
+    asked = []
+
+    def token(_rejected):
+        asked.append(clock.now)
+        return "token"
+
+    client = make_client(lambda _request: OK, token=token)
+    for _ in range(6):
+        client.post("/x", {}, read_object, lane=Lane.SEARCH)
+
+    assert asked[:5] == [1000.0] * 5
+    assert asked[5] > 1001.0
+
+
+def test_a_permit_goes_back_when_there_is_no_token(make_client, clock):
+    def token(_rejected):
+        raise NotConnected
+
+    client = make_client(lambda _request: OK, token=token)
+    for _ in range(20):
+        with pytest.raises(NotConnected):
+            client.post("/x", {}, read_object, lane=Lane.SEARCH)
+
+    assert clock.slept == []
+
+
 def test_a_429_is_waited_out_by_everyone_and_told(make_client, clock):
     told = []
     client = make_client(

@@ -118,13 +118,14 @@ def test_the_object_types_are_walked_side_by_side(connect):
 
 
 def test_a_token_that_expires_during_a_load_is_renewed_and_nothing_is_lost(connect):
-    connection = connect("--contacts", 8000, "--companies", 100, "--latency-ms", 150, "--token-ttl", 1)
+    # Long enough that a busy machine finds the new token still good, and short enough for one to end within the load.
+    connection = connect("--contacts", 6000, "--companies", 100, "--latency-ms", 300, "--token-ttl", 2)
 
     loaded = load(connection.client(), BOTH, Notebook(), Nowhere())
 
     assert_complete(loaded, connection)
     assert connection.renewals >= 2
-    assert connection.stats()["requests"]["list"]["401"] >= 1
+    assert sum(statuses.get("401", 0) for statuses in connection.stats()["requests"].values()) >= 1
 
 
 @pytest.mark.parametrize(
