@@ -57,14 +57,24 @@ def wait_until(condition, *, seconds=STARTS_WITHIN, what="the condition"):
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 
-def start_dashboard(home, log, *, port=None, script="app.py", **environ):
+def checkout(folder, secrets):
+    """Make a folder that runs the code of this one, with a secrets.toml of its own."""
+    for name in ("app.py", "pages", "hubspot"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").symlink_to(ROOT / ".streamlit" / "config.toml")
+    (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
+    return folder
+
+
+def start_dashboard(home, log, *, port=None, script="app.py", folder=ROOT, **environ):
     """Start the dashboard with its state under `home` and nothing of this machine's settings."""
     port = port or free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUBSPOT_", "DASHBOARD_"))}
     clean |= {"DASHBOARD_HOME": str(home), "PYTHONUNBUFFERED": "1", **environ}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=folder, env=clean, stdout=output, stderr=output)
     server = Server(process, f"http://localhost:{port}", log)
     wait_until(lambda: _is_healthy(server), what="the dashboard")
     return server
@@ -117,15 +127,21 @@ def settings_of(hubspot):
 def redis_server(folder, *options):
     """Start Debian's redis-server over TCP with an append-only file in `folder`."""
     port, log = free_port(), folder / "redis.log"
-    command = [shutil.which("redis-server"), "--port", port, "--dir", folder, "--appendonly", "yes", "--save", ""]
-    with log.open("ab") as output:
-        process = subprocess.Popen([str(part) for part in (*command, *options)], stdout=output, stderr=output)
-    server = Server(process, f"redis://127.0.0.1:{port}/0", log)
+    server = Server(None, f"redis://127.0.0.1:{port}/0", log)
+    start_redis(server, folder, *options)
     try:
-        wait_until(lambda: _accepts(port), what="redis-server")
         yield server
     finally:
         server.stop()
+
+
+def start_redis(server, folder, *options):
+    """Start the process of a redis-server, also again after it was killed."""
+    port = int(server.url.rpartition(":")[2].partition("/")[0])
+    command = [shutil.which("redis-server"), "--port", port, "--dir", folder, "--appendonly", "yes", "--save", ""]
+    with server.log.open("ab") as output:
+        server.process = subprocess.Popen([str(part) for part in (*command, *options)], stdout=output, stderr=output)
+    wait_until(lambda: _accepts(port), what="redis-server")
 
 
 def _accepts(port):

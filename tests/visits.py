@@ -1,6 +1,6 @@
 """People without a browser: each is a cookie and a WebSocket that speaks Streamlit's protocol, so many fit a machine.
 
-What a browser would do by itself, such as running fragments on a timer or drawing, is not done.
+What a browser does by itself, running fragments on their timers, is done by `stay` alone; nothing is ever drawn.
 """
 
 import time
@@ -40,10 +40,10 @@ class Person:
         self.base = base
         self.http = httpx.Client(base_url=base, trust_env=False, follow_redirects=False, timeout=PATIENCE)
         self.http.get("/", headers={"Accept": "text/html"}).raise_for_status()
-        self.socket, self.page, self.query, self.widgets = None, "", "", {}
+        self.socket, self.page, self.query, self.widgets, self.timers = None, "", "", {}, {}
 
     def connect_hubspot(self, hub_id):
-        """Consent at the sandbox and come back, as far as the outcome."""
+        """Consent at the sandbox and come back, as far as the outcome; return the query of the way back."""
         asked = self.http.get("/connect", params={"next": "contacts"})
         assert asked.status_code == 303, asked.text
         address = asked.headers["location"]
@@ -54,11 +54,18 @@ class Person:
             f"{origin}/oauth/authorize", content=str(httpx.QueryParams(form)), headers=headers, trust_env=False
         )
         assert told.status_code == 303, told.text
-        self.open("", urlsplit(told.headers["location"]).query)
+        returned = urlsplit(told.headers["location"]).query
+        self.open("", returned)
         self.close()
+        return returned
 
     def open(self, page, query=""):
         """Open a page in a new tab; return its first run."""
+        self.page, self.query, self.widgets = page, query, {}
+        return self.open_again()
+
+    def open_again(self):
+        """Connect the tab anew, at its page and with its widgets as they stand, as a browser does by itself."""
         self.close()
         url = urlsplit(self.base)
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
@@ -69,16 +76,40 @@ class Person:
             additional_headers={"Cookie": cookies},
             max_size=LONGEST_MESSAGE,
             proxy=None,
+            legacy=True,  # open for as long as the tab is, not for a block of code
             open_timeout=PATIENCE,
         )
-        self.page, self.query, self.widgets = page, query, {}
         return self.run()
 
-    def run(self):
-        """Run the page once more with the widgets as they stand."""
+    def turn_to(self, page):
+        """Follow a link of the sidebar to another page; return its run."""
+        self.page, self.query, self.widgets = page, "", {}
+        return self.run()
+
+    def stay(self, seconds):
+        """Keep the tab open for so long, its fragments running on their timers; return their runs."""
+        runs, ends_at = [], time.monotonic() + seconds
+        while (left := ends_at - time.monotonic()) > 0:
+            fragment, (interval, due_at) = min(
+                self.timers.items(), key=lambda each: each[1][1], default=("", (seconds, ends_at))
+            )
+            pause = due_at - time.monotonic()
+            if pause >= left:
+                time.sleep(left)
+                break
+            time.sleep(max(0.0, pause))
+            self.timers[fragment] = (interval, time.monotonic() + interval)
+            runs.append(self.run(fragment))
+        return runs
+
+    def run(self, fragment=""):
+        """Run the page once more with the widgets as they stand, or one fragment of it alone."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_name = self.query, self.page
+        state.fragment_id, state.is_auto_rerun = fragment, bool(fragment)
+        if not fragment:
+            self.timers = {}
         state.context_info.url, state.context_info.timezone = f"{self.base}/{self.page}", "Europe/Berlin"
         for name, (kind, value) in self.widgets.items():
             widget = state.widget_states.widgets.add(id=name)
@@ -102,6 +133,11 @@ class Person:
                 self.socket.close()
             self.socket = None
 
+    def leave(self):
+        """Close the tab and the browser."""
+        self.close()
+        self.http.close()
+
     def _received(self, began):
         run = Run()
         while True:
@@ -116,6 +152,19 @@ class Person:
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 run.seconds = time.perf_counter() - began
                 return run
+            else:
+                self._set_timers(kind, message)
+
+    def _set_timers(self, kind, message):
+        if kind == "auto_rerun":
+            timer = message.auto_rerun
+            self.timers.setdefault(timer.fragment_id, (timer.interval, time.monotonic() + timer.interval))
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self.timers.pop(fragment, None)
+        elif kind == "script_finished":
+            # The whole page runs anew by itself, and its fragments are others.
+            self.timers = {}
 
     def _note(self, run, element):
         kind = element.WhichOneof("type")

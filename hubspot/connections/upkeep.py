@@ -1,7 +1,7 @@
 """Renewal ahead of need: the tokens of the people who are looking are renewed before anybody has to wait for one.
 
-Each process minds the accounts that its own reruns and loads have used lately; over all of them a lease lets one ask
-HubSpot. An account that nobody uses is left alone, so a portal costs no call while nobody looks at it.
+Each process minds the accounts that its own reruns and loads have used lately, and those by which it keeps portals in
+use fresh; over all of them a lease lets one ask HubSpot. An account that nobody uses is left alone.
 """
 
 import logging
@@ -75,6 +75,10 @@ class Upkeep:
         """Wait so long, or until an account is used that was not minded before."""
         self._awake.wait(seconds)
         self._awake.clear()
+
+    def wake(self) -> None:
+        """End a rest now."""
+        self._awake.set()
 
     def _live(self, now: float) -> list[Account]:
         """Return the accounts that are due, and let go of those that nobody used for long."""

@@ -28,8 +28,9 @@ from hubspot.connections.engine import Store, open_store
 from hubspot.connections.grants import Grants, Pace
 from hubspot.connections.keycheck import check_keys
 from hubspot.connections.records import Grant
+from hubspot.connections.widest import readable, widest
 from hubspot.errors import HubSpotError, LoadStopped, MissingScopes, NotConnected, SettingsError, Unauthorized
-from hubspot.portal import OBJECT_TYPES, READ_SCOPES
+from hubspot.portal import OBJECT_TYPES
 from hubspot.settings import Settings
 from hubspot.sync.display import shown
 from hubspot.sync.folder import FolderError, open_folder
@@ -246,19 +247,10 @@ def _open() -> _Desk:
     )
 
 
-def readable(grant: Grant) -> tuple[str, ...]:
-    """Return the object types that a grant lets us read."""
-    return tuple(each for each in OBJECT_TYPES if READ_SCOPES[each] in grant.scopes)
-
-
 def _grant(grants: Grants, hub_id: int) -> Grant:
     """Return the grant of a portal that reads most. Raises NotConnected where there is none."""
-    found = []
-    for account in grants.accounts(hub_id):
-        with contextlib.suppress(NotConnected):
-            found.append(grants.get(account))
-    best = max(found, key=lambda grant: len(readable(grant)), default=None)
-    if best is None or not readable(best):
+    best = widest(grants, hub_id)
+    if best is None:
         raise NotConnected(f"Portal {hub_id} is not connected here. Connect it in the dashboard first.")
     return best
 

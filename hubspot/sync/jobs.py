@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,13 +19,16 @@ from hubspot.connections.leases import Lease
 from hubspot.errors import (
     HubSpotError,
     LoadStopped,
+    MissingScopes,
     NotConnected,
     SealError,
     SnapshotError,
     StoreError,
 )
 from hubspot.portal import Portal
+from hubspot.sync.attempts import Attempts
 from hubspot.sync.changes import compared, keys_of
+from hubspot.sync.counts import LoadCounts
 from hubspot.sync.load import resume
 from hubspot.sync.parts import Parts
 from hubspot.sync.progress import Meter, Phase, Progress
@@ -38,12 +41,13 @@ _log = logging.getLogger(__name__)
 # A replica that was killed holds up the others this long.
 _LEASE_SECONDS = 15.0
 _PUBLISH_SECONDS = 1.0
-TRIED = "load-tried"
-"""Whoever refreshes portals by itself notes under this name of a key when it last tried."""
 _RUNNING_TTL_MS = 10_000
 _FINISHED_TTL_MS = 60_000
+# A portal that nobody has looked at for so long is loaded again when somebody does.
+_LEFT_TTL_MS = 24 * 3600 * 1000
 _HANDOVER_SECONDS = 60.0
 _RETRY_SECONDS = 0.25
+_FAILED = "Portal %(portal)s: the load failed (%(error)s)"
 _CONNECTION_ENDED = "The connection that this load used has ended. Load again to use yours."
 
 
@@ -58,6 +62,7 @@ class Jobs:
     """The loads of this process, and what other replicas say of theirs.
 
     `open_client` makes a portal's client, `epoch_of` reads a portal's epoch, which rises when its data is deleted.
+    `counts` are of the loads that ended, `attempts` those that nobody asked for.
     Safe to share between threads.
     """
 
@@ -72,8 +77,10 @@ class Jobs:
     ) -> None:
         self._snapshots, self._store = snapshots, store
         self._open_client, self._epoch_of, self._clock = open_client, epoch_of, clock
+        self.counts, self.attempts = LoadCounts(), Attempts(store)
         self._runs: dict[int, Run] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def start(  # noqa: PLR0913 - whose load it is, and what it shall bring
         self,
@@ -100,6 +107,8 @@ class Jobs:
         """
         with self._lock:
             previous = self._runs.get(hub_id)
+            if self._is_closed:
+                return
             if previous and previous.is_running and previous.epoch == epoch:
                 if columns:
                     wanted = union(previous.columns_after, columns)
@@ -165,7 +174,47 @@ class Jobs:
             run.stopping.set()
             run.release()
         with self._store.answering() as client:
-            client.delete(self._key(hub_id, "load-progress"), self._key(hub_id, TRIED))
+            for name in ("load-progress", "load-left"):
+                client.delete(self._key(hub_id, name))
+        self.attempts.forget(hub_id)
+
+    def left(self, hub_ids: Iterable[int]) -> dict[int, Mapping[str, Sequence[str]]]:
+        """Return the loads that did not come to their end, with the columns each was to add. Raises StoreError.
+
+        Their process has ended, or HubSpot did not answer; those that run are among them.
+        """
+        keys = {hub_id: self._key(hub_id, "load-left") for hub_id in hub_ids}
+        with self._store.answering() as client:
+            pipeline = client.pipeline(transaction=False)
+            for key in keys.values():
+                pipeline.get(key)
+            found = dict(zip(keys, pipeline.execute(), strict=True)) if keys else {}
+        return {hub_id: self._columns_left(keys[hub_id], sealed) for hub_id, sealed in found.items() if sealed}
+
+    def close(self, *, seconds: float) -> None:
+        """End all loads of this process so that another one, or the next start, goes on at once; none begins any more.
+
+        One that is not at its end within so many seconds is left behind: its lease is given back all the same, and
+        nothing of it is stored any more.
+        """
+        with self._lock:
+            self._is_closed = True
+            runs = [run for run in self._runs.values() if not run.settled.is_set()]
+        for run in runs:
+            run.is_handed_over = True
+            run.stopping.set()
+        ends_at = time.monotonic() + seconds
+        for run in runs:
+            if not run.settled.wait(max(0.0, ends_at - time.monotonic())):
+                self._abandon(run)
+
+    def _abandon(self, run: Run) -> None:
+        _log.warning("Portal %(portal)s: the load did not end in time and is left to others", {"portal": run.hub_id})
+        run.forgotten = True
+        if run.lease:
+            run.lease.release()
+        with run.telling:
+            self._hand_over(run)
 
     def _work(self, run: Run, previous: Run | None) -> None:
         if previous and previous.is_running:
@@ -174,27 +223,33 @@ class Jobs:
         try:
             self._load(run)
         except LoadStopped:
-            _log.info("Portal %s: the load was stopped", run.hub_id)
+            _log.info("Portal %(portal)s: the load was stopped", {"portal": run.hub_id})
+            run.is_left = run.is_handed_over
             run.meter.finish(Phase.STOPPED)
         except HubSpotError as error:
-            _log.warning("Portal %s: the load failed (%s)", run.hub_id, type(error).__name__)
+            _log.warning(_FAILED, _told_of(run, error))
+            run.is_left = not isinstance(error, NotConnected | MissingScopes)
+            self._note_failure(run)
             run.meter.finish(Phase.FAILED, error=_told_to_all(error))
         except Exception as error:  # noqa: BLE001 - a thread's outer frame: a person must learn that it ended
             # Logged before it is told, so that whoever reads the sentence finds it. Only where, not the error's own
             # words: they can quote a record.
             where = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("Portal %s: the load failed (%s)\n%s", run.hub_id, type(error).__name__, where)
+            _log.error(f"{_FAILED}\n%(where)s", {**_told_of(run, error), "where": where})
             sentence = "The load ended because of an error in this dashboard. Its log tells more; try again."
             run.meter.finish(Phase.FAILED, error=sentence)
         finally:
             with self._lock:
                 run.ended.set()
+            self._settle(run)
             self._publish(run)
+            run.settled.set()
+            self.counts.add(run)
             if run.after and not run.stopping.is_set():
                 run.after()
 
     def _load(self, run: Run) -> None:
-        lease = Lease(self._store, f"{{{run.hub_id}}}:load", seconds=_LEASE_SECONDS)
+        lease = run.lease = Lease(self._store, f"{{{run.hub_id}}}:load", seconds=_LEASE_SECONDS)
         run.replaces = self._version(run) if run.replaces is None else run.replaces
         if not self._acquire(lease, run):
             self._drop(run)
@@ -204,6 +259,7 @@ class Jobs:
             self._drop(run)
             return
         run.holds_lease = True
+        self._leave(run)
         with lease.hold():
             threading.Thread(target=self._tell, args=(run,), name=f"told {run.hub_id}", daemon=True).start()
             client = self._open_client(run.hub_id, run.token, stop=run.stopping.is_set, observe=run.observe)
@@ -308,7 +364,7 @@ class Jobs:
         return snapshot.version if snapshot else ""
 
     def _drop(self, run: Run) -> None:
-        _log.info("Portal %s: another replica loads it", run.hub_id)
+        _log.info("Portal %(portal)s: another replica loads it", {"portal": run.hub_id})
         run.meter.finish(Phase.STOPPED)
         run.forgotten = True
         with self._lock:
@@ -318,7 +374,45 @@ class Jobs:
     def _log_done(self, run: Run, tables: Mapping[str, pa.Table]) -> None:
         counts = ", ".join(f"{table.num_rows} {name}" for name, table in tables.items())
         seconds = (self._clock() - run.meter.started_at).total_seconds()
-        _log.info("Portal %s: loaded %s in %.1f s", run.hub_id, counts, seconds)
+        _log.info(
+            "Portal %(portal)s: loaded %(counts)s in %(seconds).1f s",
+            {"portal": run.hub_id, "counts": counts, "seconds": seconds},
+        )
+
+    def _leave(self, run: Run) -> None:
+        """Note that this load is to be brought to its end, should this process not do it."""
+        key = self._key(run.hub_id, "load-left")
+        columns = orjson.dumps({name: list(each) for name, each in union(run.columns, run.columns_after).items()})
+        with contextlib.suppress(StoreError), self._store.answering() as client:
+            client.set(key, self._snapshots.keyring.seal(columns, key), px=_LEFT_TTL_MS)
+
+    def _settle(self, run: Run) -> None:
+        """Take the note back where the load has come to its end, one way or another."""
+        if run.forgotten or run.is_left or not run.holds_lease:
+            return
+        with contextlib.suppress(StoreError), self._store.answering() as client:
+            client.delete(self._key(run.hub_id, "load-left"))
+
+    def _columns_left(self, key: str, sealed: bytes) -> Mapping[str, Sequence[str]]:
+        try:
+            found: Mapping[str, Sequence[str]] = orjson.loads(self._snapshots.keyring.open(sealed, key))
+        except (SealError, ValueError):
+            return {}
+        return found
+
+    def _note_failure(self, run: Run) -> None:
+        # Whoever goes on with it by itself shall not do so at once.
+        with contextlib.suppress(StoreError):
+            self.attempts.claim(run.hub_id, run.replaces or "")
+
+    def _hand_over(self, run: Run) -> None:
+        """Say nothing of a load any more, so that another replica goes on at once instead of looking on."""
+        if run.columns_after:
+            self._leave(run)
+        with contextlib.suppress(StoreError), self._store.answering() as client:
+            client.delete(self._key(run.hub_id, "load-progress"))
+        with contextlib.suppress(StoreError):
+            self.attempts.forget(run.hub_id)
 
     def _tell(self, run: Run) -> None:
         self._publish(run)
@@ -334,6 +428,9 @@ class Jobs:
         # Under a lock, so that the last word is about the end.
         with run.telling, contextlib.suppress(StoreError), self._store.answering() as client:
             progress = run.meter.progress()
+            if run.is_left and run.is_handed_over:
+                self._hand_over(run)
+                return
             sealed = self._snapshots.keyring.seal(orjson.dumps(progress.to_json()), key)
             client.set(key, sealed, px=_RUNNING_TTL_MS if progress.is_running else _FINISHED_TTL_MS)
 
@@ -344,7 +441,9 @@ class Jobs:
                 sealed = client.get(key)
             return Progress.from_json(orjson.loads(self._snapshots.keyring.open(sealed, key))) if sealed else None
         except (StoreError, SealError, KeyError, TypeError, ValueError) as error:
-            _log.debug("Portal %s: nothing to tell (%s)", hub_id, type(error).__name__)
+            _log.debug(
+                "Portal %(portal)s: nothing to tell (%(error)s)", {"portal": hub_id, "error": type(error).__name__}
+            )
             return None
 
     def _asked_to_stop(self, hub_id: int) -> bool:
@@ -356,6 +455,13 @@ class Jobs:
 
     def _key(self, hub_id: int, name: str) -> str:
         return self._store.key(f"{{{hub_id}}}", name)
+
+
+def _told_of(run: Run, error: Exception) -> dict[str, object]:
+    """Return what a log line says of a load that failed."""
+    found = getattr(error, "correlation_id", "")
+    told = {"portal": run.hub_id, "error": type(error).__name__}
+    return {**told, **({"correlation_id": found} if found else {})}
 
 
 def _told_to_all(error: HubSpotError) -> str:

@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 _LONGEST_LATENCY = 2.0
 # Pages that wait to be converted; without HubSpot's limits they could pile up.
 _MOST_WAITING = 64
+_STOP_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,19 @@ class Lanes:
 
     def _next(self) -> News | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._failure or self._arrived or self._plan.is_done or self._plan.is_stuck)
+            while not self._changed.wait_for(self._has_news, _STOP_SECONDS):
+                # The workers may all wait for answers that take long.
+                if self._client.stop():
+                    raise LoadStopped("The load was stopped.")
             if self._failure:
                 raise self._failure
             if self._plan.is_stuck and not self._arrived:
                 raise UnreadableResponse("HubSpot's answers do not fit together, so the load was ended. Try again.")
             self._changed.notify_all()
             return self._arrived.popleft() if self._arrived else None
+
+    def _has_news(self) -> bool:
+        return bool(self._failure or self._arrived or self._plan.is_done or self._plan.is_stuck)
 
     def _end(self) -> None:
         with self._changed:

@@ -108,8 +108,10 @@ def _read_copy(stored: Mapping[str, Any]) -> ObjectCopy:
 def _with_previous(portal: Portal, previous: Portal) -> Portal:
     # Colleagues grant different scopes: what this one may not read was read by another.
     properties = {name: definitions for name, definitions in portal.properties.items() if definitions}
+    groups = {name: labels for name, labels in portal.groups.items() if labels}
     return replace(
         portal,
         properties={**previous.properties, **properties},
+        groups={**previous.groups, **groups},
         owners=portal.owners or previous.owners,
     )

@@ -139,7 +139,10 @@ class Parts:
         try:
             earlier = [_read_part(content) for content in self._snapshots.parts(self._hub_id)]
         except (KeyError, TypeError, ValueError, pa.ArrowException):
-            _log.warning("Portal %s: what an earlier load has read is of another form and is read anew", self._hub_id)
+            _log.warning(
+                "Portal %(portal)s: what an earlier load has read is of another form and is read anew",
+                {"portal": self._hub_id},
+            )
             earlier = []
             self._snapshots.drop_parts(self._hub_id)
         begun_at = min((each.begun_at for each in earlier), default=started_at)
@@ -147,7 +150,10 @@ class Parts:
             self._snapshots.drop_parts(self._hub_id)
             return []
         if earlier:
-            _log.info("Portal %s: going on with the load of %s", self._hub_id, f"{begun_at:%Y-%m-%d %H:%M} UTC")
+            _log.info(
+                "Portal %(portal)s: going on with the load of %(begun)s",
+                {"portal": self._hub_id, "begun": f"{begun_at:%Y-%m-%d %H:%M} UTC"},
+            )
         self.begun_at = begun_at
         return earlier
 

@@ -39,7 +39,7 @@ from hubspot.sync.survey import Survey, make_survey
 OVERLAP = timedelta(minutes=10)
 # What a refresh may ask beside what the changed records need, and what of it the facts of a portal take.
 _MOST_REQUESTS = 30
-_FACTS_REQUESTS = 5
+_FACTS_REQUESTS = 7
 _MOST_PARTS = 4
 _ID = "hs_object_id"
 _NOTHING: np.ndarray = np.array([], np.int64)

@@ -1,6 +1,7 @@
 """One load of this process: who asked for it, what it has brought so far, and the switches that end it."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from hubspot.api.client import AccessToken
+from hubspot.connections.leases import Lease
 from hubspot.errors import HubSpotError, RateLimited, UnreadableResponse
 from hubspot.portal import Portal
 from hubspot.sync.changes import Changes
@@ -41,14 +43,19 @@ class Run:
         self.is_full, self.loading = is_full, Phase.LOADING
         self.hub_id = meter.hub_id
         self.builders: dict[str, TableBuilder] = {}
+        self.brought: Counter[str] = Counter()
         self.facts: Portal | None = None
-        self.stopping, self.ended = threading.Event(), threading.Event()
+        # `settled` comes after `ended`, when everybody has been told.
+        self.stopping, self.ended, self.settled = threading.Event(), threading.Event(), threading.Event()
         # Properties to add to the copy, and what shall follow because it was asked for meanwhile.
         self.columns: Mapping[str, Sequence[str]] = {}
         self.columns_after: Mapping[str, Sequence[str]] = {}
         self.after: Callable[[], None] | None = None
         self.replaces: str | None = None
         self.forgotten = self.holds_lease = False
+        # Whether this process ends before the load does, and whether somebody else shall go on with it.
+        self.is_handed_over = self.is_left = False
+        self.lease: Lease | None = None
         self.telling = threading.Lock()
 
     @property
@@ -78,6 +85,7 @@ class Run:
 
     def arrived(self, object_type: str, records: int) -> None:
         """Count records that arrived."""
+        self.brought[object_type] += records
         self.meter.count(object_type, records)
 
     def widens(self, object_type: str, records: int, total: int) -> None:

@@ -86,7 +86,9 @@ class Snapshots:
         try:
             return read_step(self.keyring.open(stored, self._context(hub_id, name))) if stored else None
         except (SealError, KeyError, TypeError, ValueError):
-            _log.warning("Portal %s: what changed at one time can't be opened and is left out", hub_id)
+            _log.warning(
+                "Portal %(portal)s: what changed at one time can't be opened and is left out", {"portal": hub_id}
+            )
             return None
 
     def _table(self, snapshot: Snapshot, object_type: str) -> pa.Table:
@@ -152,7 +154,9 @@ class Snapshots:
                 if content is not None:
                     yield self.keyring.open(content, self._context(hub_id, name))
             except (OSError, SealError):
-                _log.warning("Portal %s: a part of an earlier load can't be opened and is removed", hub_id)
+                _log.warning(
+                    "Portal %(portal)s: a part of an earlier load can't be opened and is removed", {"portal": hub_id}
+                )
                 self.drop_parts(hub_id, name)
 
     def drop_parts(self, hub_id: int, prefix: str = _PART) -> None:
@@ -170,7 +174,7 @@ class Snapshots:
             filesystem, folder = self._folder(hub_id)
             if filesystem.get_file_info(folder).type != fs.FileType.NotFound:
                 filesystem.delete_dir(folder)
-        _log.info("Deleted the stored copy of portal %s", hub_id)
+        _log.info("Portal %(portal)s: the stored copy was deleted", {"portal": hub_id})
 
     def hub_ids(self) -> tuple[int, ...]:
         """Return the portals that have anything stored."""
@@ -179,6 +183,20 @@ class Snapshots:
             selector = fs.FileSelector(f"{root}/{self._namespace}", allow_not_found=True)
             found = filesystem.get_file_info(selector)
         return tuple(sorted(int(each.base_name) for each in found if each.base_name.isdecimal()))
+
+    def check(self) -> None:
+        """Raise SnapshotError unless a file can be written and removed where the copies lie."""
+        with _translated():
+            filesystem, root = self._root()
+            folder = f"{root}/{self._namespace}"
+            if isinstance(filesystem, fs.LocalFileSystem):
+                _make_private(Path(folder))
+            else:
+                filesystem.create_dir(folder, recursive=True)
+            name = f"{folder}/.check.{secrets.token_hex(4)}"
+            with filesystem.open_output_stream(name) as stream:
+                stream.write(b"ok")
+            filesystem.delete_file(name)
 
     def key_ids(self, hub_id: int) -> frozenset[str]:
         """Return the names of the keys that sealed what is stored of a portal; opens nothing."""
@@ -223,7 +241,7 @@ class Snapshots:
             return self.latest(hub_id)
         except SnapshotError:
             # What can't be read can't be kept either: this write mends it.
-            _log.warning("Portal %s: the stored copy could not be read and is replaced", hub_id)
+            _log.warning("Portal %(portal)s: the stored copy could not be read and is replaced", {"portal": hub_id})
             return None
 
     def _names(self, hub_id: int) -> list[str]:

@@ -37,6 +37,7 @@ def make_survey(
             "owners": lambda: _owners(client, note),
             "deactivated": lambda: _granted(lambda: crm.owners(client, archived=True)) or (),
             **{("properties", each): _call(_properties, client, each) for each in object_types},
+            **{("groups", each): _call(_groups, client, each) for each in object_types},
             **{("glance", each): _call(_glance, client, each) for each in object_types if glances},
         },
     )
@@ -47,6 +48,7 @@ def make_survey(
     portal = Portal(
         account=answers["account"],
         properties={each: answers["properties", each] for each in object_types},
+        groups={each: answers["groups", each] for each in object_types},
         owners=answers["owners"] + answers["deactivated"],
         read_at=datetime.now(UTC),
     )
@@ -62,6 +64,10 @@ def _owners(client: Client, note: Callable[[str], None]) -> tuple[Owner, ...]:
 
 def _properties(client: Client, object_type: str) -> tuple[Property, ...]:
     return _granted(lambda: crm.properties(client, object_type)) or ()
+
+
+def _groups(client: Client, object_type: str) -> dict[str, str]:
+    return _granted(lambda: crm.property_groups(client, object_type)) or {}
 
 
 def _glance(client: Client, object_type: str) -> RawPage | MissingScopes:

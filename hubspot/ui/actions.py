@@ -14,7 +14,7 @@ from hubspot.connections.sessions import Visit
 from hubspot.errors import StoreRefused
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import elements, housekeeping, services, state, trouble, visits
+from hubspot.ui import elements, housekeeping, services, signing_in, state, trouble, visits
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -58,12 +58,17 @@ def needs_load(view: View) -> bool:
 def note_visit(view: View) -> None:
     """Note that somebody looks at the portal, and that this browser used it last."""
     house = services.services()
-    house.grants.opened(view.hub_id)
-    housekeeping.used(view.grant.account)
+    note_look(view)
     if st.session_state.get(state.LOOKED_AT) != view.hub_id:
         house.sessions.remember_portal(state.person(), view.hub_id)
         st.session_state[state.LOOKED_AT] = view.hub_id
     visits.note(view)
+
+
+def note_look(view: View) -> None:
+    """Note that a page with the portal is open: it stays in use, and its token and copy are kept fresh."""
+    services.services().grants.opened(view.hub_id)
+    housekeeping.used(view.grant.account)
 
 
 def switch_portal(hub_id: int) -> None:
@@ -77,9 +82,13 @@ def switch_portal(hub_id: int) -> None:
 
 
 def sign_out() -> None:
-    """End this browser's session; no connection ends with it."""
+    """End this browser's session, and where people sign in to the dashboard that too; no connection ends with it."""
     services.services().sessions.sign_out(state.person())
     LOG.info("signed out")
+    if signing_in.is_required():
+        st.session_state.clear()
+        st.logout()
+        st.stop()
     _start_over(Notice("info", "Signed out of this browser. Your connection is kept."))
 
 

@@ -1,5 +1,6 @@
-"""What nobody asks for: tokens are renewed ahead of need, portals that nobody opens any more are forgotten."""
+"""What nobody asks for, in the background: tokens and copies in use are kept fresh, unused portals are forgotten."""
 
+import gc
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ from hubspot.connections.records import Account
 from hubspot.connections.revocations import KEEP_DAYS
 from hubspot.errors import HubSpotError
 from hubspot.ui import services
+from hubspot.ui.freshness import TURN_SECONDS, Freshness
 from hubspot.ui.services import Services
 
 LOG = logging.getLogger(__name__)
@@ -21,13 +23,29 @@ _FIRST_AFTER_SECONDS = 60
 _EVERY_SECONDS = 3600
 _HELD_SECONDS = _EVERY_SECONDS - 60
 _AGAIN_SECONDS = 30
+_LOOK_SECONDS = 2.0
+_GARBAGE_SECONDS = 15.0
 _in_use = threading.Event()
+_threads: list[threading.Thread] = []
 
 
 def start() -> None:
-    """Begin, in the background: to tidy up soon and then every hour, and to keep the tokens in use fresh."""
-    threading.Thread(target=_run, name="housekeeping", daemon=True).start()
-    threading.Thread(target=_keep_fresh, name="upkeep", daemon=True).start()
+    """Begin, in the background: to tidy up soon and then every hour, and to keep tokens and copies in use fresh."""
+    works = {"housekeeping": _run, "upkeep": _keep_fresh, "freshness": _keep_copies_fresh, "memory": _collect_garbage}
+    for name, work in works.items():
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        _threads.append(thread)
+        thread.start()
+
+
+def finish(*, seconds: float) -> None:
+    """Let what is under way come to its end, for at most so many seconds, once `services.stopping` is set."""
+    ends_at = time.monotonic() + seconds
+    if services.is_built():
+        services.services().upkeep.wake()
+    _in_use.set()
+    for thread in _threads:
+        thread.join(max(0.0, ends_at - time.monotonic()))
 
 
 def used(account: Account) -> None:
@@ -39,9 +57,9 @@ def used(account: Account) -> None:
 def _keep_fresh() -> None:
     # Nothing is opened before somebody has come: the address of the sample portal is known from requests.
     _in_use.wait()
-    while True:
+    while not services.stopping.is_set():
         if not _went_well(_renew):
-            time.sleep(_AGAIN_SECONDS)
+            services.stopping.wait(_AGAIN_SECONDS)
 
 
 def _renew() -> None:
@@ -51,12 +69,46 @@ def _renew() -> None:
         services.drop_deleted()
 
 
+def _keep_copies_fresh() -> None:
+    if services.settings().is_sample:
+        _in_use.wait()
+    while not _is_anything_there():
+        if services.stopping.wait(_LOOK_SECONDS):
+            return
+    keeper = Freshness(services.services())
+    while not services.stopping.wait(TURN_SECONDS):
+        if not _went_well(keeper.turn):
+            services.stopping.wait(_LOOK_SECONDS)
+
+
+def _collect_garbage() -> None:
+    """Look through everything now and then, and put what lives aside until the next time.
+
+    Streamlit collects garbage after every run, also of a fragment. With what the tabs of a team hold, that alone kept a
+    processor busy.
+    """
+    while not services.stopping.wait(_GARBAGE_SECONDS):
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+
+
+def _is_anything_there() -> bool:
+    """Return whether there may be something to keep fresh, and the shared objects are built."""
+
+    def look() -> None:
+        if services.is_built() or is_any_stored(services.store()):
+            services.services()
+
+    return _went_well(look) and services.is_built()
+
+
 def _run() -> None:
     # Not at once: a start is for the people who wait for their first page.
-    time.sleep(_FIRST_AFTER_SECONDS)
-    while True:
+    pause = _FIRST_AFTER_SECONDS
+    while not services.stopping.wait(pause):
         _went_well(_tidy_in_turn)
-        time.sleep(_EVERY_SECONDS)
+        pause = _EVERY_SECONDS
 
 
 def _went_well(work: Callable[[], None]) -> bool:
@@ -102,7 +154,10 @@ def _forget(house: Services, hub_id: int, unused_since: datetime) -> None:
         return
     done = house.grants.forget_portal(hub_id)
     if not done.was_last:
-        LOG.info("portal %s: not forgotten, as somebody connected it just now", hub_id)
+        LOG.info("portal %(portal)s: not forgotten, as somebody connected it just now", {"portal": hub_id})
         return
     services.delete_data(hub_id)
-    LOG.info("portal %s: forgotten, as nobody opened it; revocation %s", hub_id, done.revocation)
+    LOG.info(
+        "portal %(portal)s: forgotten, as nobody opened it; revocation %(revocation)s",
+        {"portal": hub_id, "revocation": done.revocation},
+    )

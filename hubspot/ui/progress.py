@@ -8,7 +8,7 @@ import streamlit as st
 from hubspot.errors import NotConnected, SnapshotError
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import ObjectProgress, Phase, Progress
-from hubspot.ui import actions, freshness, services, state, trouble, words
+from hubspot.ui import actions, services, state, trouble, words
 from hubspot.ui.state import View
 
 # How often an open page asks, and how often at most it counts again while records arrive.
@@ -48,7 +48,7 @@ def _tell_changes(view: View) -> None:
 def _keep_watch(view: View) -> None:
     """Notice what happens elsewhere: a disconnection, a load that somebody starts, a newer copy."""
     now = _looked_again()
-    freshness.look(now)
+    actions.note_look(now)
     if now.is_loading or now.key != view.key:
         st.rerun()
 

@@ -41,6 +41,9 @@ class Portal:
     def properties(self, _request, _object_type):
         return {"results": [{"name": "hubspotscore", "label": "Score", "type": "number", "hubspotDefined": True}]}
 
+    def groups(self, _request, object_type):
+        return {"results": [{"name": "scores", "label": f"Scores of {object_type}", "displayOrder": 0}]}
+
     def links(self, request, _object_type):
         kinds = [{"category": "HUBSPOT_DEFINED", "typeId": 2}]
         companies = [each["id"] for each in json.loads(request.content)["inputs"]]
@@ -73,6 +76,7 @@ def test_everything_is_loaded_once_and_told():
     assert loaded.unreadable == {"contacts": {"hubspotscore": (1,)}, "companies": {"hubspotscore": (1,)}}
     assert [owner.id for owner in loaded.portal.owners] == ["7", "8"]
     assert loaded.portal.account.time_zone == "Europe/Berlin"
+    assert loaded.portal.groups["companies"] == {"scores": "Scores of companies"}
     assert notebook.facts == loaded.portal
     assert sorted(notebook.arrivals) == [
         ("companies", 1),
@@ -215,6 +219,7 @@ def route(path):
         "account": r"/account-info/[^/]+/details()",
         "owners": r"/crm/owners/[^/]+()",
         "properties": r"/crm/properties/[^/]+/(\w+)",
+        "groups": r"/crm/properties/[^/]+/(\w+)/groups",
         "links": r"/crm/associations/[^/]+/(\w+)/\w+/batch/read",
         "search": r"/crm/objects/[^/]+/(\w+)/search",
         "list": r"/crm/objects/[^/]+/(\w+)",

@@ -1,21 +1,27 @@
-"""A process with an open page: `python looker.py HUB_ID BROWSER SECONDS EVERY_SECONDS`, settings from the environment.
+"""A replica that nobody looks at just now: `python -m tests.ui.looker EVERY_SECONDS`, settings from the environment.
 
-It looks five times a second for so many seconds, and prints a dot for each look.
+It keeps portals in use fresh, a turn a quarter of a second, until its standard input ends. Prints a dot for each turn.
 """
 
 import sys
-import time
+import threading
+from datetime import timedelta
 
-from hubspot.ui import freshness, services, state
+from hubspot.sync import jobs
+from hubspot.sync.attempts import Attempts
+from hubspot.ui import services
+from hubspot.ui.freshness import Freshness
 
-hub_id, browser_hash, seconds, every = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 house = services.services()
 # The setting counts in minutes, and nobody waits for these in a test.
-object.__setattr__(house.settings, "refresh_minutes", every / 60)
-ends_at = time.monotonic() + seconds
-while time.monotonic() < ends_at:
-    freshness.look(state.view(state.visit(browser_hash), hub_id))
+object.__setattr__(house.settings, "refresh_minutes", float(sys.argv[1]) / 60)
+# Nor until it is sure that a replica was killed.
+jobs._LEASE_SECONDS, jobs._RUNNING_TTL_MS = 3.0, 2000
+house.jobs.attempts = Attempts(house.store, first=timedelta(seconds=1))
+keeper = Freshness(house)
+ended = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+while not ended.wait(0.25):
+    keeper.turn()
     print(".", end="", flush=True)  # noqa: T201 - for the test to count
-    time.sleep(0.2)
-while (progress := house.jobs.progress(hub_id)) and progress.is_running:
-    time.sleep(0.05)
+house.jobs.close(seconds=5)
