@@ -44,7 +44,7 @@ soak: .venv/dev.stamp
 	@SOAK=1 $(BIN)/python -m pytest --durations=10
 
 bench: .venv/dev.stamp
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 clean:
 	@rm -rf .venv

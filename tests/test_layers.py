@@ -23,7 +23,7 @@ ALLOWED = {
     "analysis": ({"portal", "errors"}, {"pandas", "numpy", "pyarrow", "rapidfuzz"}),
     "ui": (
         GROUND | {"api", "connections", "sync", "analysis", "sandbox"},
-        {"streamlit", "plotly", "starlette", "pandas", "numpy", "pyarrow"},
+        {"streamlit", "plotly", "starlette", "prometheus_client", "google", "pandas", "numpy", "pyarrow"},
     ),
     "sandbox": (set(), {"starlette", "uvicorn", "numpy", "orjson"}),
     "pages": ({"ui", "analysis", "portal"}, {"streamlit"}),

@@ -27,7 +27,7 @@ def test_without_any_setting_the_sample_portal_is_offered(tmp_path):
 
 
 def test_the_environment_wins_over_the_secrets_file(tmp_path):
-    secrets = 'HUBSPOT_CLIENT_ID = "file"\nHUBSPOT_CLIENT_SECRET = "s"\n[auth]\nx = 1'
+    secrets = 'HUBSPOT_CLIENT_ID = "file"\nHUBSPOT_CLIENT_SECRET = "s"\n[theirs]\nx = 1'
 
     assert load(tmp_path, secrets).client_id == "file"
     assert load(tmp_path, secrets, HUBSPOT_CLIENT_ID="environment").client_id == "environment"
@@ -35,6 +35,11 @@ def test_the_environment_wins_over_the_secrets_file(tmp_path):
 
 def test_an_empty_variable_counts_as_not_set(tmp_path):
     assert load(tmp_path, "", DASHBOARD_KEEP_DAYS=" ").keep_days == 30
+
+
+def test_copies_may_be_refreshed_after_half_a_minute(tmp_path):
+    assert load(tmp_path, "", DASHBOARD_REFRESH_MINUTES="0.5").refresh_minutes == 0.5
+    assert load(tmp_path, "", DASHBOARD_REFRESH_MINUTES="0").refresh_minutes == 0
 
 
 def test_an_empty_value_of_the_secrets_file_counts_as_not_set(tmp_path):
@@ -55,6 +60,8 @@ def test_an_empty_value_of_the_secrets_file_counts_as_not_set(tmp_path):
         ({"DASHBOARD_KEEP_DAYS": "0"}, "at least 1"),
         ({"DASHBOARD_KEEP_DAYS": "soon"}, "whole number"),
         ({"DASHBOARD_REFRESH_MINUTES": "-1"}, "at least 0"),
+        ({"DASHBOARD_REFRESH_MINUTES": "1e3"}, "such as 15 or 0.5"),
+        ({"DASHBOARD_REFRESH_MINUTES": "nan"}, "number of minutes"),
         ({"DASHBOARD_LOG_LEVEL": "loud"}, "one of INFO"),
         ({"DASHBOARD_ALLOWED_PORTALS": "12,x"}, "account ids"),
     ],
@@ -132,3 +139,76 @@ def test_every_setting_is_documented(document):
     text = (ROOT / document).read_text(encoding="utf-8")
 
     assert {name for name in names_read() if name not in text} == set()
+
+
+AUTH = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": "hush-3 and at least 32 characters",
+    "client_id": "dashboard",
+    "client_secret": "hush-4",
+    "server_metadata_url": "https://id.example/.well-known/openid-configuration",
+}
+PROVIDER = ("client_id", "client_secret", "server_metadata_url")
+
+
+def section(name="auth", **changes):
+    """Write [auth] as TOML; a value that is None is left out."""
+    lines = (f"{key} = {value!r}" for key, value in {**AUTH, **changes}.items() if value is not None)
+    return "\n".join((f"[{name}]", *lines))
+
+
+def test_without_a_section_nobody_has_to_sign_in(tmp_path):
+    assert load(tmp_path).sign_in is None
+
+
+def test_a_section_asks_people_to_sign_in(tmp_path):
+    loaded = load(tmp_path, section(), DASHBOARD_ALLOWED_DOMAINS="Firm.example, @sister.example").sign_in
+
+    assert loaded.origin == "http://localhost:8501"
+    assert loaded.providers == ("default",)
+    assert loaded.domains == ("firm.example", "sister.example")
+    assert loaded.hours == 12
+    assert "hush" not in repr(loaded)
+
+
+def test_providers_may_have_names(tmp_path):
+    shared = {name: value for name, value in AUTH.items() if name not in PROVIDER}
+    named = {name: AUTH[name] for name in PROVIDER}
+    text = "\n".join(
+        (
+            section(**{**dict.fromkeys(PROVIDER), **shared}),
+            *(section(f"auth.{each}", **dict.fromkeys(shared), **named) for each in ("google", "okta")),
+        )
+    )
+
+    assert load(tmp_path, text).sign_in.providers == ("google", "okta")
+
+
+@pytest.mark.parametrize(
+    ("secrets", "environ", "sentence"),
+    [
+        ("auth = 'on'", {}, "has no redirect_uri"),
+        ("[auth]", {}, "has no redirect_uri"),
+        (section(cookie_secret=None), {}, "has no cookie_secret"),
+        (section(cookie_secret="short"), {}, "cookie_secret of .auth. is too short"),
+        (section(client_id=None), {}, r"\[auth\] in secrets.toml has no client_id"),
+        (section(client_secret="", server_metadata_url=None), {}, "no client_secret and no server_metadata_url"),
+        (section(redirect_uri="https://dash.example"), {}, "redirect_uri of .auth. must be"),
+        (section(redirect_uri="https://dash.example/below/oauth2callback"), {}, "redirect_uri of .auth. must be"),
+        (section(redirect_uri="http://dash.example/oauth2callback"), {}, "redirect_uri of .auth. must be"),
+        (section(redirect_uri="http://localhost:{port}/oauth2callback"), {}, "redirect_uri of .auth. must be"),
+        (section() + "\n[auth.my_idp]\nclient_id='a'\nclient_secret='b'\nserver_metadata_url='c'", {}, "underscore"),
+        (section() + "\n[auth.okta]\nclient_id='a'", {}, r"\[auth.okta\] in secrets.toml has no client_secret"),
+        (section(), {"HUBSPOT_REDIRECT_URI": "https://dash.example"}, "name two places"),
+        (section(), {"DASHBOARD_ALLOWED_DOMAINS": "firm.example;"}, "DASHBOARD_ALLOWED_DOMAINS can't be read"),
+        (section(), {"DASHBOARD_ALLOWED_DOMAINS": "mara@firm.example"}, "DASHBOARD_ALLOWED_DOMAINS can't be read"),
+        (section(), {"DASHBOARD_SIGN_IN_HOURS": "0"}, "at least 1 and at most 720"),
+        ("", {"DASHBOARD_ALLOWED_DOMAINS": "firm.example"}, "needs somebody who says who people are"),
+        ("", {"DASHBOARD_METRICS_PORT": "65536"}, "at most 65535"),
+    ],
+)
+def test_a_door_that_would_stand_open_or_shut_for_everybody_is_a_sentence(tmp_path, secrets, environ, sentence):
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        load(tmp_path, secrets, **environ)
+
+    assert "hush" not in str(caught.value)

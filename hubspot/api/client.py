@@ -18,6 +18,7 @@ from hubspot.api.limits import Lane, Limiter, Permit
 from hubspot.api.protocol import subject
 from hubspot.api.refusals import read_error
 from hubspot.api.retries import backoff
+from hubspot.api.traffic import TRAFFIC
 from hubspot.api.transport import open_http as open_http  # noqa: PLC0414 - part of this module's interface
 from hubspot.api.transport import send
 from hubspot.errors import HubSpotError, LoadStopped, NotConnected, RateLimited, TryLater, Unauthorized
@@ -138,6 +139,7 @@ class Client:
             error = read_error(answer.status_code, answer.headers, answer.content)
             if isinstance(error, RateLimited):
                 self.tally.add("throttled", call.path)
+                TRAFFIC.slowed(error.policy)
             raise error
         return answer.read(read)
 
@@ -165,14 +167,16 @@ class Client:
         if isinstance(error, TryLater):
             return  # not this call's failure: whoever renews the token has told it
         _log.warning(
-            "%s %s: %s %s%s; correlation %s; %s",
-            call.method,
-            call.path.partition("?")[0],
-            type(error).__name__,
-            getattr(error, "status_code", ""),
-            f" {error.policy}" if isinstance(error, RateLimited) else "",
-            getattr(error, "correlation_id", "") or "none",
-            "given up" if seconds is None else f"again in {seconds:.1f} s",
+            "%(method)s %(path)s: %(error)s %(status)s%(policy)s; correlation %(correlation_id)s; %(then)s",
+            {
+                "method": call.method,
+                "path": call.path.partition("?")[0],
+                "error": type(error).__name__,
+                "status": getattr(error, "status_code", ""),
+                "policy": f" {error.policy}" if isinstance(error, RateLimited) else "",
+                "correlation_id": getattr(error, "correlation_id", "") or "none",
+                "then": "given up" if seconds is None else f"again in {seconds:.1f} s",
+            },
         )
 
 

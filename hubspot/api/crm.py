@@ -35,6 +35,11 @@ def properties(client: Client, object_type: str) -> tuple[Property, ...]:
     return client.get(protocol.properties_path(object_type), protocol.read_properties)
 
 
+def property_groups(client: Client, object_type: str) -> dict[str, str]:
+    """Return the labels of the groups in which an object type's properties are shown, by internal name, in order."""
+    return client.get(protocol.groups_path(object_type), protocol.read_groups)
+
+
 def owners(client: Client, *, archived: bool = False) -> tuple[Owner, ...]:
     """Return the owners, or the deactivated ones, to whom records may still be assigned. Raises MissingScopes."""
     path = f"{protocol.OWNERS_PATH}?limit={OWNERS_LIMIT}&archived={_word(archived)}"

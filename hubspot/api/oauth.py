@@ -13,6 +13,7 @@ import httpx
 
 from hubspot.api.protocol import INTROSPECT_PATH, REVOKE_PATH, TOKEN_PATH, read_object
 from hubspot.api.refusals import read_oauth_error
+from hubspot.api.traffic import TRAFFIC
 from hubspot.api.transport import Answer, send
 from hubspot.errors import UnreadableResponse
 
@@ -93,7 +94,8 @@ class OAuth:
 
     def refresh(self, refresh_token: str) -> Token:
         """Renew the access token. The answer's refresh token replaces the old one; where it has none, the old stays."""
-        token = self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        with TRAFFIC.refreshing():
+            token = self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
         return token if token.refresh_token else replace(token, refresh_token=refresh_token)
 
     def introspect(self, token: str) -> Introspection:
@@ -114,9 +116,14 @@ class OAuth:
         if not answer.is_success:
             error = read_oauth_error(answer.status_code, answer.headers, answer.content)
             _log.warning(
-                "HubSpot answered %s to POST %s (%s); correlation %s",
-                error.status_code, path, type(error).__name__, error.correlation_id or "none",
-            )  # fmt: skip
+                "HubSpot answered %(status)s to POST %(path)s (%(error)s); correlation %(correlation_id)s",
+                {
+                    "status": error.status_code,
+                    "path": path,
+                    "error": type(error).__name__,
+                    "correlation_id": error.correlation_id or "none",
+                },
+            )
             raise error
         return answer
 

@@ -85,6 +85,11 @@ def properties_path(object_type: str) -> str:
     return f"/crm/properties/{VERSION}/{object_type}"
 
 
+def groups_path(object_type: str) -> str:
+    """Return the path of the groups in which an object type's properties are shown."""
+    return f"{properties_path(object_type)}/groups"
+
+
 def subject(path: str) -> str:
     """Return what a path is about: the object type, else `associations`, `owners` or `account-info`."""
     parts = path.partition("?")[0].strip("/").split("/")
@@ -152,6 +157,16 @@ def read_properties(content: bytes) -> tuple[Property, ...]:
     """Read an object type's property definitions, without archived ones."""
     definitions = _results(read_object(content), _has_name)
     return tuple(_property(each) for each in definitions if not each.get("archived"))
+
+
+def read_groups(content: bytes) -> dict[str, str]:
+    """Read groups of properties: internal names to labels, in HubSpot's order, in which -1 comes after every number.
+
+    Source: https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
+    """
+    groups = [each for each in _results(read_object(content), _has_name) if not each.get("archived")]
+    groups.sort(key=_display_order)
+    return {each["name"]: _text(each, "label") or each["name"] for each in groups}
 
 
 def read_account(content: bytes) -> Account:
@@ -275,6 +290,11 @@ def _owner(each: Record) -> Owner:
         email=_text(each, "email"),
         archived=bool(each.get("archived")),
     )
+
+
+def _display_order(each: Record) -> tuple[bool, int]:
+    order = each.get("displayOrder")
+    return (False, order) if isinstance(order, int) and order >= 0 else (True, 0)
 
 
 def _property(each: Record) -> Property:

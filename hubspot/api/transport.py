@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hubspot.api.refusals import read_correlation_id
+from hubspot.api.traffic import TRAFFIC
 from hubspot.errors import RequestFailed, UnreadableResponse
 
 T = TypeVar("T")
@@ -66,16 +67,21 @@ def open_http(api_url: str, *, timeout: httpx.Timeout = TIMEOUT) -> httpx.Client
 
 
 def send(http: httpx.Client, request: httpx.Request) -> Answer:
-    """Send a request once. Raises RequestFailed when no complete answer comes back."""
+    """Send a request once, and count it. Raises RequestFailed when no complete answer comes back."""
+    status_code = None
     try:
         response = http.send(request, stream=True)
         try:
-            return Answer(response.status_code, response.headers, _read(response))
+            answer = Answer(response.status_code, response.headers, _read(response))
+            status_code = answer.status_code
         finally:
             response.close()
     except httpx.HTTPError as error:
         # Without the cause: a protocol error's text can quote the Authorization header.
         raise RequestFailed(_sentence(error)) from None
+    finally:
+        TRAFFIC.sent(request.url.path, status_code)
+    return answer
 
 
 def _read(response: httpx.Response) -> bytes:

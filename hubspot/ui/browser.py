@@ -3,9 +3,12 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import streamlit as st
+
+from hubspot.ui import signing_in
 
 ASKING = "hubspot.browser"  # in the scope of every request: who asks, hashed, empty without a cookie of ours
 MAX_AGE = 30 * 24 * 3600
@@ -33,15 +36,23 @@ def set_cookie(value: str, *, secure: bool) -> str:
     return f"{cookie_name(secure=secure)}={value}; {flags}{'; Secure' if secure else ''}"
 
 
-def hashed(value: str) -> str:
-    """Return what the store knows a browser by; the cookie can't be computed from it."""
-    return hashlib.sha256(value.encode()).hexdigest()
+def hashed(value: str, somebody: str = "") -> str:
+    """Return what the store knows a browser by; the cookie can't be computed from it.
+
+    Where people sign in it is another one for each of them, so that nobody finds what somebody else left in a browser.
+    """
+    return hashlib.sha256((value + somebody).encode()).hexdigest()
+
+
+def asking(cookies: Mapping[str, str], *, secure: bool) -> str:
+    """Return whose cookies these are, hashed; empty without one of ours, or where nobody may come in with them."""
+    value, somebody = cookies.get(cookie_name(secure=secure)), signing_in.somebody(cookies)
+    return hashed(value, somebody) if value is not None and is_well_formed(value) and somebody is not None else ""
 
 
 def current(*, secure: bool) -> str:
-    """Return the running script's browser, hashed; empty when it sent no cookie of ours."""
-    value = st.context.cookies.get(cookie_name(secure=secure))
-    return hashed(value) if value is not None and is_well_formed(value) else ""
+    """Return the running script's browser, hashed; empty when it sent no cookie of ours, or may not come in."""
+    return asking(st.context.cookies, secure=secure)
 
 
 def origin() -> str:

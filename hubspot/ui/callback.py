@@ -33,10 +33,10 @@ def handle() -> None:
         person = browser.current(secure=policy.is_secure())
         destination = _finish(services.services(), _Return(returned, person, redirect_uri))
     except StoreError as error:
-        LOG.error("sign-in: %s", error)
+        LOG.error("connecting: %(error)s", {"error": error})
         destination = "/?said=store_down"
     except HubSpotError as error:
-        LOG.error("sign-in: %s", error)
+        LOG.error("connecting: %(error)s", {"error": error})
     finally:
         # Whatever happened, also what nobody expected: the code must leave the address.
         elements.send(destination)
@@ -59,7 +59,7 @@ def _finish(house: Services, returned: _Return) -> str:
         return "/?said=other_browser"
     verdict = house.handshake.judge(returned.query.get("state", ""), returned.person)
     if verdict.kind != "ok":
-        LOG.info("sign-in: %s return refused", verdict.kind)
+        LOG.info("connecting: %(verdict)s return refused", {"verdict": verdict.kind})
         return f"/?said={verdict.kind}"
     if not house.handshake.claim(verdict.nonce):
         return _where_the_first_went(house, verdict.nonce)
@@ -71,7 +71,7 @@ def _finish(house: Services, returned: _Return) -> str:
 
 def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:
     if "code" not in returned.query:
-        LOG.info("sign-in: refused by the person or by HubSpot")
+        LOG.info("connecting: refused by the person or by HubSpot")
         refusal = words.REFUSALS.get(returned.query.get("error", ""), words.REFUSED)
         return Outcome("warning", verdict.page, refusal)
     try:
@@ -106,7 +106,7 @@ def _connect(house: Services, returned: _Return, verdict: Verdict) -> Grant:
 
 
 def _log_failure(error: HubSpotError) -> None:
-    LOG.error("sign-in failed: %s %s", type(error).__name__, getattr(error, "correlation_id", ""))
+    LOG.error("connecting failed: %(error)s", {"error": error})
 
 
 def _where_the_first_went(house: Services, nonce: str) -> str:

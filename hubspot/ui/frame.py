@@ -18,11 +18,14 @@ from hubspot.ui import (
     callback,
     connect_screen,
     destinations,
+    metrics,
     progress,
     services,
     sidebar,
+    sign_in_page,
     state,
     trouble,
+    way_back,
     web,
     words,
 )
@@ -46,7 +49,12 @@ _room: ContextVar[_Room | None] = ContextVar("_room", default=None)
 
 
 def run() -> None:
-    """Run one rerun of the app."""
+    """Run one rerun of the app, and take its time."""
+    with metrics.timed() as timing:
+        _run(timing)
+
+
+def _run(timing: metrics.Timing) -> None:
     st.set_page_config(page_title=words.PRODUCT, page_icon=_PAGE_ICON, layout="wide")
     callback.handle()
     pages = {
@@ -58,8 +66,12 @@ def run() -> None:
     if state.NEXT in st.query_params:
         asked = st.query_params.to_dict()
         st.switch_page(pages[destinations.known(asked.pop(state.NEXT))], query_params=asked)
-    state.turn_to(here.name)
+    timing.page = here.name
     try:
+        if not sign_in_page.admits(here):
+            return
+        state.turn_to(here.name)
+        way_back.mend(here.name)
         seen = _visit(here)
     except HubSpotError as error:
         sidebar.show_without_store(here)

@@ -2,12 +2,14 @@
 
 import logging
 
+from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from hubspot.ui import browser, services, waiting_view
+from hubspot.ui import browser, gate, services, waiting_view
 from hubspot.ui.policy import is_own_socket, is_secure, security_headers
 
 LOG = logging.getLogger(__name__)
@@ -39,8 +41,11 @@ class Guard:
         value = browser.new_id() if is_fresh else known
         is_bare = _is_page_load(scope, headers) and not scope["query_string"]
         address = waiting_view.waiting(scope["path"], headers) if is_bare else ""
-        answering = _send_on(address, secure=secure) if address else self._app
-        scope = {**scope, browser.ASKING: browser.hashed(value) if browser.is_well_formed(value) else ""}
+        answering = gate.refusal(scope, headers, is_page_load=_is_page_load(scope, headers)) or (
+            _send_on(address, secure=secure) if address else self._app
+        )
+        cookies = {**cookie_parser(headers.get("cookie", "")), browser.cookie_name(secure=secure): value}
+        scope = {**scope, browser.ASKING: browser.asking(cookies, secure=secure)}
         if is_fresh:
             # A 304 has no content type and would set no cookie.
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _CONDITIONS]
@@ -49,6 +54,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.update(security_headers(headers.get("host", "")))
+                gate.mend(scope, headers, message, answer, secure=secure)
                 if is_fresh and _is_page(message["status"], answer):
                     answer.append("set-cookie", browser.set_cookie(value, secure=secure))
             await send(message)
@@ -70,11 +76,24 @@ class Guard:
             else:
                 await send(message)
 
+        async def heard() -> Message:
+            while (message := await receive())["type"] == "websocket.receive" and _empties_caches(message):
+                LOG.warning("a WebSocket that asked to empty everybody's caches was not heard")
+            return message
+
         if is_own_socket(headers):
-            await self._app(scope, receive, guarded)
+            await self._app(scope, heard, guarded)
         else:
             LOG.warning("a WebSocket of a foreign page was refused")
             await guarded({"type": "websocket.close", "code": 1008})
+
+
+def _empties_caches(message: Message) -> bool:
+    """Return whether a tab asks Streamlit to empty the caches, which are everybody's; its menu does not offer that."""
+    try:
+        return bool(BackMsg.FromString(message.get("bytes") or b"").WhichOneof("type") == "clear_cache")
+    except DecodeError:
+        return False  # Streamlit itself says what is wrong with it
 
 
 def broken(request: Request, _error: Exception) -> Response:

@@ -19,10 +19,11 @@ _HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 def is_secure() -> bool:
     """Return whether people reach this server by https.
 
-    The operator's HUBSPOT_REDIRECT_URI says so, and no header of a request: a proxy may hide it, and anybody could
-    send X-Forwarded-Proto.
+    The operator's HUBSPOT_REDIRECT_URI says so, or redirect_uri of [auth], and no header of a request: a proxy may
+    hide it, and anybody could send X-Forwarded-Proto.
     """
-    return services.settings().redirect_uri.startswith("https://")
+    given = services.settings()
+    return (given.redirect_uri or (given.sign_in.redirect_uri if given.sign_in else "")).startswith("https://")
 
 
 def is_own_socket(headers: Headers) -> bool:
@@ -35,7 +36,9 @@ def is_own_socket(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    known = {headers.get("host", ""), urlsplit(services.settings().redirect_uri).netloc}
+    given = services.settings()
+    returns = (given.redirect_uri, given.sign_in.redirect_uri if given.sign_in else "")
+    known = {headers.get("host", ""), *(urlsplit(each).netloc for each in returns)}
     return urlsplit(origin).netloc in known - {""}
 
 

@@ -2,9 +2,6 @@
 
 import datetime as dt
 import functools
-import json
-import logging
-import sys
 import threading
 from dataclasses import dataclass, replace
 
@@ -32,9 +29,10 @@ SAMPLE_CONTACTS = 12_431
 SAMPLE_COMPANIES = 2_018
 SAMPLE_SEED = 7
 
-_TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _building = threading.Lock()
 _noting = threading.Lock()
+stopping = threading.Event()
+"""Set when this process is about to end: it takes on nothing new."""
 _epochs: dict[int, int] = {}
 
 
@@ -96,9 +94,17 @@ def services() -> Services:
 def forget() -> None:
     """Drop the shared objects, for tests that change the settings."""
     _epochs.clear()
+    stopping.clear()
     with _building:
-        for cached in (_build, keyring, settings, store):
+        for cached in (_build, keyring, settings, snapshots, store):
             cached.cache_clear()
+
+
+@functools.cache
+def snapshots() -> Snapshots:
+    """Return where the stored copies lie. Raises SettingsError."""
+    given = settings()
+    return Snapshots(given.snapshot_uri or given.state_dir / "snapshots", keyring(), given.namespace)
 
 
 @functools.cache
@@ -115,7 +121,6 @@ def _build() -> Services:
     wire = HubSpot(resolved.api_url)
     oauth = OAuth(wire.http, resolved.api_url, resolved.client_id, resolved.client_secret)
     grants = Grants(store(), ring, oauth, spool=given.state_dir / "spool", pace=Pace.keeping(given.keep_days))
-    snapshots = Snapshots(given.snapshot_uri or given.state_dir / "snapshots", ring, given.namespace)
     return Services(
         settings=resolved,
         is_sample=given.is_sample,
@@ -126,8 +131,8 @@ def _build() -> Services:
         upkeep=Upkeep(grants.renew_early),
         sessions=Sessions(store(), ring),
         handshake=Handshake(store(), ring, pages=tuple(PAGES), pkce=resolved.pkce),
-        snapshots=snapshots,
-        jobs=Jobs(snapshots, store(), wire.client, grants.epoch),
+        snapshots=snapshots(),
+        jobs=Jobs(snapshots(), store(), wire.client, grants.epoch),
         preferences=Preferences(store(), ring, keep_days=given.keep_days),
     )
 
@@ -160,6 +165,11 @@ def note_epoch(hub_id: int, epoch: int) -> None:
 def is_built() -> bool:
     """Return whether somebody has come since this process started, so that the shared objects are there."""
     return bool(_build.cache_info().currsize)
+
+
+def known_portals() -> tuple[int, ...]:
+    """Return the portals that somebody has looked at here since this process started."""
+    return tuple(_epochs)
 
 
 def drop_deleted() -> None:
@@ -195,31 +205,3 @@ def sample_secret() -> str:
 def today() -> dt.date:
     """Return the current UTC date, the last one in the sample portal's history."""
     return dt.datetime.now(dt.UTC).date()
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line, with UTC times."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line of one event."""
-        line = {
-            "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-def configure_logging(given: Settings) -> None:
-    """Send our log lines to standard error at the level of the settings; quiet libraries that print addresses."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if given.log_format == "json" else logging.Formatter(_TEXT_LINE))
-    ours = logging.getLogger("hubspot")
-    ours.handlers[:] = [handler]
-    ours.setLevel(given.log_level)
-    ours.propagate = False
-    # At INFO, httpx prints whole addresses.
-    logging.getLogger("httpx").setLevel(logging.WARNING)

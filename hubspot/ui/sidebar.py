@@ -5,7 +5,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hubspot.connections.sessions import Visit
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import actions, browser, connect_screen, elements, progress, services, state, trouble, web, words
+from hubspot.ui import (
+    actions,
+    browser,
+    connect_screen,
+    elements,
+    progress,
+    services,
+    sign_in_page,
+    signing_in,
+    state,
+    trouble,
+    web,
+    words,
+)
 from hubspot.ui.destinations import PAGES, Destination, connect_to
 from hubspot.ui.state import View
 
@@ -32,6 +45,9 @@ def show(seen: Visit, view: View | None, here: Destination) -> DeltaGenerator:
                 persist_state="session",
                 help="Hides names, e-mail addresses and phone numbers, also in files.",
             )
+        sign_in_page.who_is_here()
+        if not view and signing_in.is_required() and st.button("Sign out", type="tertiary", key="signed_in.out"):
+            actions.sign_out()
         # Last, so that the pages can be reached even where the card meets a failure.
         with card:
             if view is None:

@@ -17,13 +17,27 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.user_info import generate_login_redirect_url
 
 from hubspot.api.oauth import authorization_url
 from hubspot.errors import HubSpotError, SettingsError
 from hubspot.sandbox.app import create_app as create_sandbox
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.settings import SAMPLE_CLIENT_ID
-from hubspot.ui import browser, destinations, files, housekeeping, policy, services, waiting_view
+from hubspot.ui import (
+    browser,
+    destinations,
+    ending,
+    files,
+    gate,
+    housekeeping,
+    metrics,
+    policy,
+    probes,
+    services,
+    signing_in,
+    waiting_view,
+)
 from hubspot.ui.guard import Guard, broken
 
 LOG = logging.getLogger(__name__)
@@ -31,9 +45,9 @@ HOP_SECONDS = 60
 
 
 def create_settings() -> dict[str, Any]:
-    """Return what `st.App` is made with; ends the process with a sentence where a setting is wrong."""
+    """Return what `st.App` is made with; ends the process with a sentence where `[auth]` is in the wrong place."""
     try:
-        services.configure_logging(services.settings())
+        signing_in.check()
     except SettingsError as error:
         sys.exit(str(error))
     # Beside a folder called pages/, Streamlit would run a deep link's page alone until st.navigation was called once.
@@ -49,6 +63,9 @@ def create_settings() -> dict[str, Any]:
 def routes() -> list[BaseRoute]:
     """Return the routes beside Streamlit's own."""
     return [
+        Route(probes.ALIVE, probes.alive, methods=["GET"]),
+        Route(probes.READY, probes.ready, methods=["GET"]),
+        Route(signing_in.PATH, sign_in, methods=["GET"]),
         Route("/connect", connect, methods=["GET"]),
         Route(f"{files.PATH}/{{sealed}}", files.download, methods=["GET"]),
         Mount(services.SAMPLE_PATH, app=Sample()),
@@ -64,10 +81,26 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
         services.store()
     except HubSpotError as error:
         # The pages say the same sentence; the server goes on, so that it recovers when the cause is gone.
-        LOG.error("%s", error)
+        LOG.error("%(error)s", {"error": error})
     housekeeping.start()
-    LOG.info("open http://localhost:%s", services.listening.port)
+    metrics.start(services.settings())
+    LOG.info("open http://localhost:%(port)s", {"port": services.listening.port})
+    ending.watch()
     yield
+    await ending.finished()
+
+
+def sign_in(request: Request) -> Response:
+    """Send the browser to the provider that people sign in with, from a click on our own page only."""
+    given, asked = services.settings().sign_in, request.query_params
+    provider = asked.get("provider", "default")
+    if given is None or provider not in given.providers or not gate.is_own_click(request.headers):
+        return PlainTextResponse("Open the dashboard and sign in there.", status_code=403, headers=gate.NO_STORE)
+    leaving = _see_other(generate_login_redirect_url(provider))
+    page, view = destinations.known(asked.get("next")), asked.get("view", "")
+    kept = waiting_view.set_cookie(page, view, secure=policy.is_secure(), with_page=True)
+    leaving.headers.append("set-cookie", kept)
+    return leaving
 
 
 def connect(request: Request) -> Response:
@@ -75,7 +108,7 @@ def connect(request: Request) -> Response:
     try:
         return _connect(request)
     except HubSpotError as error:
-        LOG.error("connect: %s", error)
+        LOG.error("connect: %(error)s", {"error": error})
         return PlainTextResponse(str(error), status_code=503)
 
 
@@ -136,8 +169,7 @@ def _is_own_click(request: Request) -> bool:
 
     A hop from 127.0.0.1 to localhost counts as cross-site, so it carries a short-lived signature of ours.
     """
-    site = request.headers.get("sec-fetch-site", "none")
-    return site in {"same-origin", "none"} or _is_fresh_hop(request.query_params.get("hop", ""))
+    return gate.is_own_click(request.headers) or _is_fresh_hop(request.query_params.get("hop", ""))
 
 
 def _hop_now() -> str:

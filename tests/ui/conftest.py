@@ -5,11 +5,13 @@ A file's SANDBOX are options of the sandbox, its SETTINGS are added to the dashb
 
 import json
 import logging
+import threading
 
 import httpx
 import pytest
+import streamlit.logger
 
-from hubspot.ui import services
+from hubspot.ui import logs, services
 from tests.running import sandbox, wait_until
 from tests.ui.tabs import APP, HTTPS, Browser, Wire, dashboard, end_loads
 
@@ -79,13 +81,20 @@ def truth(running):
 
 
 @pytest.fixture
-def own_logging():
-    """The logger of this product, which a test may configure; afterwards it and httpx's are as before."""
-    ours, httpx_logger = logging.getLogger("hubspot"), logging.getLogger("httpx")
-    before = ours.handlers[:], ours.level, ours.propagate, httpx_logger.level
-    yield ours
-    ours.handlers[:], ours.level, ours.propagate = before[:3]
-    httpx_logger.setLevel(before[3])
+def own_logging(monkeypatch):
+    """The logger of this product, which a test may configure; afterwards all lines go where they went before."""
+    server = [logging.getLogger(name) for name in logs._OF_THE_SERVER]
+    touched = [logging.getLogger(name) for name in ("", "hubspot", "httpx", *streamlit.logger._loggers)]
+    before = [(each, each.handlers[:], each.level, each.propagate) for each in touched]
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(streamlit.logger, "setup_formatter", streamlit.logger.setup_formatter)
+    yield logging.getLogger("hubspot")
+    logging.captureWarnings(capture=False)
+    for each, handlers, level, propagate in before:
+        each.handlers[:], each.propagate = handlers, propagate
+        each.setLevel(level)
+    for each in server:
+        each.filters.clear()
 
 
 @pytest.fixture(scope="module")

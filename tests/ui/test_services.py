@@ -1,5 +1,3 @@
-import json
-import logging
 import threading
 
 import pytest
@@ -8,69 +6,6 @@ from hubspot.errors import SettingsError
 from hubspot.settings import SAMPLE_CLIENT_ID, Settings
 from hubspot.ui import services
 from tests.ui.tabs import APP, dashboard
-
-
-def lines(capsys):
-    return capsys.readouterr().err.splitlines()
-
-
-def test_a_text_line_has_time_level_and_place(own_logging, capsys):
-    services.configure_logging(Settings())
-
-    logging.getLogger("hubspot.ui.x").info("connected: portal %s", 4711)
-
-    (line,) = lines(capsys)
-    assert line.endswith("INFO hubspot.ui.x connected: portal 4711")
-    assert line.startswith("20")
-
-
-def test_a_json_line_is_one_object_whatever_the_message_holds(own_logging, capsys):
-    services.configure_logging(Settings(log_format="json"))
-
-    logging.getLogger("hubspot.ui.x").warning('two\nlines, "quotes" and ümlauts')
-
-    (line,) = lines(capsys)
-    event = json.loads(line)
-    assert event["message"] == 'two\nlines, "quotes" and ümlauts'
-    assert (event["level"], event["logger"]) == ("WARNING", "hubspot.ui.x")
-    assert event["at"].endswith("+00:00")
-    assert "ümlauts" in line
-
-
-def test_a_json_line_holds_the_exception_too(own_logging, capsys):
-    services.configure_logging(Settings(log_format="json"))
-
-    try:
-        int("in the way")
-    except ValueError:
-        logging.getLogger("hubspot.ui.x").exception("failed")
-
-    (line,) = lines(capsys)
-    assert "ValueError: invalid literal" in json.loads(line)["exception"]
-
-
-def test_the_level_is_the_settings(own_logging, capsys):
-    services.configure_logging(Settings(log_level="ERROR"))
-
-    logging.getLogger("hubspot.ui.x").warning("quiet")
-    logging.getLogger("hubspot.ui.x").error("loud")
-
-    assert len(lines(capsys)) == 1
-
-
-def test_configuring_twice_does_not_double_the_lines(own_logging, capsys):
-    for _ in range(2):
-        services.configure_logging(Settings())
-
-    logging.getLogger("hubspot.ui.x").error("once")
-
-    assert len(lines(capsys)) == 1
-
-
-def test_the_library_that_prints_addresses_is_quiet(own_logging):
-    services.configure_logging(Settings(log_level="DEBUG"))
-
-    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
 
 
 def test_with_an_app_the_settings_stay_as_they_are():

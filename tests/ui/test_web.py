@@ -11,10 +11,11 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.pages_manager import PagesManager
 
 from hubspot.errors import HubSpotError
-from hubspot.ui import browser, destinations, elements, guard, services, web
+from hubspot.ui import browser, destinations, elements, guard, logs, services, web
 from hubspot.ui.policy import content_security_policy, is_own_socket
 from tests.ui.tabs import APP, HTTPS, ORIGIN, ask, dashboard
 
@@ -215,7 +216,7 @@ def test_the_port_this_process_really_listens_on_is_learnt(app):
     assert web.redirect_uri_for("http://anything") == "http://localhost:9123"
 
 
-def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_path, own_logging, monkeypatch):
+def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_path, monkeypatch):
     monkeypatch.setattr(PagesManager, "uses_pages_directory", True)
 
     with dashboard(tmp_path):
@@ -223,13 +224,12 @@ def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_pa
 
     assert PagesManager.uses_pages_directory is False
     assert set(settings) == {"middleware", "routes", "lifespan", "exception_handlers"}
-    assert own_logging.handlers
     assert [each.cls for each in settings["middleware"]] == [guard.Guard]
 
 
 def test_a_wrong_setting_ends_the_launcher_with_its_sentence(tmp_path, own_logging):
     with dashboard(tmp_path, DASHBOARD_KEEP_DAYS="never"), pytest.raises(SystemExit) as ended:
-        web.create_settings()
+        logs.begin()
 
     assert "DASHBOARD_KEEP_DAYS is 'never'" in str(ended.value.code)
 
@@ -304,3 +304,24 @@ def test_a_websocket_is_heard_from_the_host_it_asks_and_from_the_operators(deplo
     given = {"host": host} | ({} if origin is None else {"origin": origin})
 
     assert is_own_socket(Headers(given)) is is_heard
+
+
+def test_nobody_empties_everybodys_caches_over_their_own_websocket(app):
+    rerun, clearing = BackMsg(), BackMsg(clear_cache=True)
+    rerun.rerun_script.page_name = "contacts"
+    sent = [{"type": "websocket.receive", "bytes": each.SerializeToString()} for each in (clearing, rerun, clearing)]
+    sent += [{"type": "websocket.receive", "bytes": b"\xff\xff no message"}, {"type": "websocket.disconnect"}]
+    heard = []
+
+    async def receive():
+        return sent.pop(0)
+
+    async def streamlits(_scope, receive, _send):
+        while not heard or heard[-1]["type"] != "websocket.disconnect":
+            heard.append(await receive())
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+    asyncio.run(guard.Guard(streamlits)(scope, receive, None))
+
+    assert [BackMsg.FromString(each["bytes"]).rerun_script.page_name for each in heard[:1]] == ["contacts"]
+    assert [each["type"] for each in heard] == ["websocket.receive", "websocket.receive", "websocket.disconnect"]
