@@ -100,12 +100,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """Everything about a portal that is not a record. Object types that were not granted have no properties."""
+    """Everything about a portal that is not a record. Object types that were not granted have no properties.
+
+    `groups` map, by object type, the internal names of groups of properties to HubSpot's labels, in HubSpot's order.
+    """
 
     account: Account
     properties: Mapping[str, tuple[Property, ...]] = field(default_factory=dict)
     owners: tuple[Owner, ...] = ()
     read_at: datetime | None = None
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def property_named(self, object_type: str, name: str) -> Property | None:
         """Return a definition by internal name, None where the portal has no such property."""
@@ -115,6 +119,18 @@ class Portal:
         """Return HubSpot's label of a property, the internal name where the portal does not define it."""
         found = self.property_named(object_type, name)
         return found.label if found else name
+
+    def group_label(self, object_type: str, group: str) -> str:
+        """Return HubSpot's label of a group of properties; the internal name in words where HubSpot did not tell one.
+
+        Copies from before groups were loaded have no labels: contactinformation is "Contact information" there.
+        """
+        return self.groups.get(object_type, {}).get(group) or _in_words(group) or "Other"
+
+    def group_place(self, object_type: str, group: str) -> int:
+        """Return where a group stands among the others of its object type: unknown ones come last."""
+        known = list(self.groups.get(object_type, {}))
+        return known.index(group) if group in known else len(known)
 
     def stages(self, object_type: str) -> tuple[Stage, ...]:
         """Return the lifecycle stages in the portal's order; empty where the property is not defined."""
@@ -147,6 +163,8 @@ class Portal:
                 object_type: tuple(_read_property(each) for each in definitions)
                 for object_type, definitions in stored["properties"].items()
             },
+            # Copies from before groups were loaded have none.
+            groups=stored.get("groups", {}),
             owners=tuple(Owner(**owner) for owner in stored["owners"]),
             read_at=datetime.fromisoformat(stored["read_at"]) if stored["read_at"] else None,
         )
@@ -154,6 +172,11 @@ class Portal:
 
 def _read_property(stored: Mapping[str, Any]) -> Property:
     return Property(**{**stored, "options": tuple(Option(**option) for option in stored["options"])})
+
+
+def _in_words(group: str) -> str:
+    words = group.removesuffix("information").replace("_", " ").strip().capitalize()
+    return f"{words} information".strip().capitalize() if group.endswith("information") else words
 
 
 def _owner_label(owner: Owner) -> str:

@@ -20,6 +20,11 @@ NEEDED = {
         shutil.which("redis-server"),
         "redis-server is not installed: apt install redis-server, or brew install redis",
     ),
+    "nginx": (shutil.which("nginx"), "nginx is not installed: apt install nginx-light, or brew install nginx"),
+    "shellcheck": (
+        shutil.which("shellcheck"),
+        "shellcheck is not installed: apt install shellcheck, or brew install shellcheck",
+    ),
     "clients": (
         (Path(sys.prefix) / "clients").exists() or None,
         "the clients that others wrote are not installed: run the tests with make test",
@@ -34,8 +39,8 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "short")
 
 
 def pytest_xdist_auto_num_workers():
-    """One worker a processor, and one more since most tests wait; four at most."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """One worker a processor, and two more since most tests wait; four at most."""
+    return min((os.cpu_count() or 1) + 2, 4)
 
 
 def pytest_collection_modifyitems(items):

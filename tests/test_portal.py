@@ -50,15 +50,33 @@ def test_a_property_the_portal_does_not_define_is_shown_by_its_name():
     assert portal().option_labels(CONTACTS, "jobtitle") == {}
 
 
+def test_a_group_is_called_what_hubspot_calls_it_and_otherwise_its_name_in_words():
+    found = portal(groups={CONTACTS: {"contactinformation": "Kontaktdaten", "own": "Ours"}})
+
+    assert found.group_label(CONTACTS, "contactinformation") == "Kontaktdaten"
+    assert found.group_label(COMPANIES, "companyinformation") == "Company information"
+    assert found.group_label(CONTACTS, "sales_properties") == "Sales properties"
+    assert found.group_label(CONTACTS, "") == "Other"
+    assert [found.group_place(CONTACTS, each) for each in ("contactinformation", "own", "unknown")] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("read_at", [None, dt.datetime(2026, 11, 23, tzinfo=dt.UTC)])
 def test_a_portal_survives_json(read_at):
     whole = portal(
         properties={CONTACTS: (enumeration("x", Option("a", "A")),), COMPANIES: ()},
         owners=(Owner("1", email="maya@example.com"),),
         read_at=read_at,
+        groups={CONTACTS: {"own": "Ours"}},
     )
 
     assert Portal.from_json(json.loads(json.dumps(whole.to_json()))) == whole
+
+
+def test_a_portal_that_was_stored_before_groups_were_loaded_is_read():
+    stored = portal().to_json()
+    del stored["groups"]
+
+    assert Portal.from_json(stored) == portal()
 
 
 def test_an_owners_address_stays_out_of_the_repr():

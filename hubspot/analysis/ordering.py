@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hubspot.analysis.folding import lowered
 from hubspot.analysis.records import NO_VALUE, SEARCH, as_category, value_labels
 from hubspot.portal import Portal
 
@@ -58,7 +59,7 @@ def _ranks(values: pd.Series, column: str, portal: Portal, object_type: str) -> 
         return places[categories.cat.codes.to_numpy().astype(np.intp)]
     found = pa.array(values, from_pandas=True)
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-        found = pc.utf8_lower(found)
+        found = lowered(found)
     distinct: NDArray[np.int64] = pc.rank(found, tiebreaker="dense").to_numpy().astype("int64")
     return np.where(pc.is_null(found).to_numpy(zero_copy_only=False), -1, distinct)
 

@@ -17,7 +17,7 @@ _ID, _COMPANY = "hs_object_id", "associatedcompanyid"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A record. `fields` map groups of properties to labels and values, those without a value left out.
+    """A record. `fields` map labels of groups to labels of properties and values, those without a value left out.
 
     `contacts` are the contacts of its company (of itself, if it is one), its own among them, as rows of the joined
     frame; `company_id` is that company's. `stages` are the lifecycle stages it entered and the portal's day of that.
@@ -72,7 +72,11 @@ def _fields(record: pd.DataFrame, portal: Portal, object_type: str) -> dict[str,
             )
             label = column_label(portal, object_type, column)
             groups.setdefault(known[column].group, {})[label] = value.iloc[0]
-    return groups
+    fields: dict[str, dict[str, object]] = {}
+    for group in sorted(groups, key=lambda each: portal.group_place(object_type, each)):
+        # Two groups may have one label.
+        fields.setdefault(portal.group_label(object_type, group), {}).update(groups[group])
+    return fields
 
 
 def _is_time(values: pd.Series) -> bool:

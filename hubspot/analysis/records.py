@@ -3,7 +3,6 @@
 Derived columns carry a dot, which HubSpot's internal property names can't hold, so the two never collide.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hubspot.analysis.folding import folded, folded_text
 from hubspot.portal import COMPANIES, CONTACTS, Portal
 
 NAME = "record.name"
@@ -140,9 +140,8 @@ def names(frame: pd.DataFrame, object_type: str) -> pd.Series:
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Return the words to look for in the search column: lower-case, without accents."""
-    plain = unicodedata.normalize("NFKD", text.lower())
-    return tuple("".join(letter for letter in plain if not unicodedata.category(letter).startswith("M")).split())
+    """Return the words to look for in the search column, folded as it is."""
+    return tuple(folded_text(text).split())
 
 
 def decoded(frame: pd.DataFrame, portal: Portal, object_type: str) -> pd.DataFrame:
@@ -252,8 +251,7 @@ def _search_text(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
     texts = [_text(frame, column) for column in columns if column in frame]
     # The name comes first and is never null, so no row is left out.
     joined = pc.binary_join_element_wise(*texts, _text_scalar(_FIELD_END), null_handling="skip")
-    plain = pc.utf8_normalize(pc.utf8_lower(joined), form="NFKD")
-    return _series(pc.replace_substring_regex(plain, pattern=r"\p{M}", replacement=""), frame.index)
+    return _series(folded(joined), frame.index)
 
 
 def _full_name(frame: pd.DataFrame) -> pa.Array:

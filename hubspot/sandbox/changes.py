@@ -19,6 +19,7 @@ Values = dict[str, str | None]
 ENTERED = [f"hs_v2_date_entered_{stage}" for stage in STAGE_VALUES]
 CUMULATIVE = [f"hs_v2_cumulative_time_in_{stage}" for stage in STAGE_VALUES]
 STAGE_NAMES = ("lifecyclestage", *ENTERED, *CUMULATIVE)
+PRIMARY_COMPANY = "associatedcompanyid"
 LINKED_SHARE = 0.7
 
 
@@ -110,7 +111,17 @@ def set_values(change: Change, record_id: str, values: Mapping[str, str | None])
     if row is None:
         return record_id
     (before,) = values_of(change.table, [row], STAGE_NAMES)
-    return _apply(change, row, before, dict(values), at=change.tick())
+    if PRIMARY_COMPANY in values:
+        _link(change, row, values[PRIMARY_COMPANY])
+    rest = {name: value for name, value in values.items() if name != PRIMARY_COMPANY}
+    return _apply(change, row, before, rest, at=change.tick())
+
+
+def _link(change: Change, contact: int, company_id: str | None) -> None:
+    """Link a contact with its primary company, as an import does that names the company's Record ID."""
+    company = change.portal.companies.row_of(int(company_id)) if company_id and company_id.isdecimal() else None
+    others = [(each, False) for each, _ in change.portal.companies_of(contact) if each != company]
+    change.portal.links.relink(contact, others if company is None else [(company, True), *others])
 
 
 def _apply(change: Change, row: int, stages: Values, values: Values, *, at: int) -> str:

@@ -24,7 +24,8 @@ class Edits:
 
     Records are created, updated one after the other, updated all in one millisecond (`bulk_update`), archived, merged
     in pairs, linked with one more company or contact, and unlinked from one. Updates change `properties`. `records`
-    holds further updates: values by property name, by record id.
+    holds further updates: values by property name, by record id; a contact's associatedcompanyid makes that company its
+    primary one.
     """
 
     object_type: str = "contacts"

@@ -12,6 +12,7 @@ from hubspot.analysis.questions import Question
 from hubspot.analysis.records import DERIVED_LABELS
 from hubspot.portal import Portal
 from hubspot.ui.tables import headers
+from hubspot.ui.words import ROW_NOUNS
 
 TITLE = "About this file"
 
@@ -36,7 +37,7 @@ class About:
         local = self.loaded_at.astimezone(ZoneInfo(account.time_zone))
         facts = {
             "Portal": f"{account.name} ({account.hub_id})" if account.name else str(account.hub_id),
-            "Records": f"{self.count:,} {self.object_type}",
+            "Records": self._counted(),
             **self._chosen(),
             "Pulled from HubSpot": f"{local:%Y-%m-%d %H:%M}",
             "Time zone": account.time_zone,
@@ -57,6 +58,10 @@ class About:
             ("Column", "Internal name in HubSpot", "Type in HubSpot"),
             *listed,
         )
+
+    def _counted(self) -> str:
+        _, many = ROW_NOUNS.get(self.question.name if self.question else "", ("", self.object_type))
+        return f"{self.count:,} {many}"
 
     def _chosen(self) -> dict[str, str]:
         if self.question:

@@ -64,7 +64,10 @@ class Search:
         self.found = {**self.found, object_type: found}
         del self._frames[object_type]
         seconds = time.monotonic() - began
-        LOG.info("portal %s: %d groups of %s in %.1f s", self._hub_id, found.groups, object_type, seconds)
+        LOG.info(
+            "portal %(portal)s: %(groups)d groups of %(object_type)s in %(seconds).1f s",
+            {"portal": self._hub_id, "groups": found.groups, "object_type": object_type, "seconds": seconds},
+        )
 
 
 def search(view: View) -> Search | None:

@@ -1,16 +1,22 @@
 """Which columns a table has: those of the link, else a person's own, else the usual ones; and the dialog to choose."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from hubspot.analysis.filters.fields import DERIVED_GROUP
-from hubspot.analysis.records import DERIVED_LABELS, NAME, SEARCH, column_label
-from hubspot.portal import Portal
-from hubspot.ui import actions, addressed, services, state, tables, trouble
-from hubspot.ui.filter_bar_dialog import spaced
+from hubspot.analysis.records import NAME, column_label
+from hubspot.ui import (
+    actions,
+    addressed,
+    explore_columns_options,
+    explore_columns_sets,
+    services,
+    state,
+    tables,
+    trouble,
+)
 from hubspot.ui.state import View
 from hubspot.ui.texts import one_line
 
@@ -19,7 +25,6 @@ _COLUMNS = "columns"
 _SEPARATOR = "~"
 _MOST = 60
 _EVERY_GROUP = "All groups"
-_OUR_GROUP = "From this dashboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def held(view: View, object_type: str, frame: pd.DataFrame) -> Columns:
     kept, said = _key(object_type), f"{_key(object_type)}.unknown"
     told = addressed.follow(object_type, _COLUMNS)
     if told is not None:
-        found, unknown = known(told.split(_SEPARATOR)[:_MOST], view.portal, object_type, frame)
+        found, unknown = explore_columns_options.known(told.split(_SEPARATOR)[:_MOST], view.portal, object_type, frame)
         st.session_state[kept], st.session_state[said] = found or tables.COLUMNS[object_type], unknown
     elif kept not in st.session_state:
         st.session_state[kept] = _own(view, object_type, frame)
@@ -64,7 +69,9 @@ def hold(object_type: str, columns: tuple[str, ...]) -> None:
 def button(view: View, object_type: str) -> None:
     """Offer the dialog."""
     if st.button("Columns", icon=":material/view_column:", type="tertiary", key=f"{_key(object_type)}.open"):
-        st.session_state[f"{_key(object_type)}.draft"] = list(st.session_state[_key(object_type)][1:])
+        draft = f"{_key(object_type)}.draft"
+        st.session_state[draft] = list(st.session_state[_key(object_type)][1:])
+        explore_columns_sets.begin(draft)
         show(view.hub_id, object_type)
 
 
@@ -94,7 +101,8 @@ def show(hub_id: int, object_type: str) -> None:
         st.info("No records have arrived yet.", icon=":material/hourglass_empty:")
         return
     draft = f"{_key(object_type)}.draft"
-    offered = _offered(view.portal, object_type, frame)
+    explore_columns_sets.show(view, object_type, frame, draft=draft)
+    offered = explore_columns_options.offered(view.portal, object_type, frame)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         groups = list(dict.fromkeys(group for _, group, _ in offered.values()))
         group = st.selectbox("Group", [_EVERY_GROUP, *groups], label_visibility="collapsed", width=260)
@@ -108,7 +116,7 @@ def show(hub_id: int, object_type: str) -> None:
     st.multiselect(
         "Columns after the name, in this order; type to search",
         listed,
-        format_func=lambda name: _told(name, offered, frame),
+        format_func=lambda name: explore_columns_options.told(name, offered, frame),
         key=draft,
         max_selections=_MOST - 1,
         placeholder="Search properties",
@@ -131,6 +139,7 @@ def _foot(view: View, object_type: str, draft: str, frame: pd.DataFrame) -> None
         if st.button("Use the usual columns", type="tertiary", key=f"{draft}.reset"):
             _keep(view, object_type, tables.COLUMNS[object_type])
             st.rerun()
+    explore_columns_sets.offer_keeping(view, object_type, draft=draft)
 
 
 def _keep(view: View, object_type: str, columns: tuple[str, ...]) -> None:
@@ -144,16 +153,8 @@ def _keep(view: View, object_type: str, columns: tuple[str, ...]) -> None:
 def _own(view: View, object_type: str, frame: pd.DataFrame) -> tuple[str, ...]:
     stored = services.services().preferences.get(view.grant.account, _key(object_type))
     names = [name for name in stored if isinstance(name, str)] if isinstance(stored, list) else []
-    found, _ = known(names[:_MOST], view.portal, object_type, frame)
+    found, _ = explore_columns_options.known(names[:_MOST], view.portal, object_type, frame)
     return found or tables.COLUMNS[object_type]
-
-
-def known(names: Iterable[str], portal: Portal, object_type: str, frame: pd.DataFrame) -> tuple[tuple[str, ...], int]:
-    """Return those of these columns that there are or may be, the name first, and how many others there were."""
-    offered = _offered(portal, object_type, frame)
-    asked = [name for name in dict.fromkeys(names) if name and name != NAME]
-    there = [name for name in asked if name in offered]
-    return ((NAME, *there) if there else ()), len(asked) - len(there)
 
 
 def _divided(names: Sequence[str], frame: pd.DataFrame) -> Columns:
@@ -161,27 +162,6 @@ def _divided(names: Sequence[str], frame: pd.DataFrame) -> Columns:
         tuple(name for name in names if name in frame),
         tuple(name for name in names if name not in frame and "." not in name),
     )
-
-
-def _offered(portal: Portal, object_type: str, frame: pd.DataFrame) -> dict[str, tuple[str, str, bool]]:
-    """Map columns to label, group and whether the portal made them up itself: ours first, then group by group."""
-    ours = {
-        str(name): (DERIVED_LABELS[str(name)], _OUR_GROUP, False)
-        for name in frame
-        if name in DERIVED_LABELS and name not in {NAME, SEARCH}
-    }
-    theirs = {
-        each.name: (one_line(each.label) or each.name, spaced(each.group or DERIVED_GROUP), not each.hubspot_defined)
-        for each in portal.properties.get(object_type, ())
-        if not each.hidden
-    }
-    by_group = sorted(theirs.items(), key=lambda item: (item[1][1].lower(), item[1][0].lower()))
-    return {**ours, **dict(by_group)}
-
-
-def _told(name: str, offered: Mapping[str, tuple[str, str, bool]], frame: pd.DataFrame) -> str:
-    label, group, _ = offered.get(name, (name, "", False))
-    return f"{label} · {group}" + ("" if name in frame else " · not loaded")
 
 
 def _key(object_type: str) -> str:

@@ -11,7 +11,6 @@ from hubspot.analysis.profile import Profile, profile
 from hubspot.analysis.records import COMPANY_NAME, NAME, decoded
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.ui import elements, explore_links, state, tables, trouble, words
-from hubspot.ui.filter_bar_dialog import spaced
 from hubspot.ui.numbers import EMPTY, day
 from hubspot.ui.state import View
 
@@ -53,9 +52,7 @@ def _drawer(hub_id: int, object_type: str, record_id: int) -> None:
     _stages(found)
     _people(view, object_type, found, record_id)
     for group, values in found.fields.items():
-        with st.expander(
-            f"{elements.plain(spaced(group)) or 'Other'} · {len(values)}", expanded=group in _first(found)
-        ):
+        with st.expander(f"{elements.plain(group)} · {len(values)}", expanded=group in _first(found)):
             _fields(values)
 
 

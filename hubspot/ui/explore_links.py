@@ -6,7 +6,7 @@ import streamlit as st
 
 from hubspot.analysis.filters import Filters
 from hubspot.analysis.filters.fields import Fields
-from hubspot.ui import filter_bar_held, state
+from hubspot.ui import filter_bar_held, state, way_back
 from hubspot.ui.destinations import PAGES
 from hubspot.ui.state import View
 
@@ -36,7 +36,9 @@ def go(view: View, object_type: str, filters: Filters) -> None:
         return
     query = filter_bar_held.open_with(object_type, filters, Fields(view.portal, object_type, frame))
     portal = st.query_params.get(state.PORTAL)
-    st.switch_page(PAGES[object_type].file, query_params={**({state.PORTAL: portal} if portal else {}), **query})
+    told = {**({state.PORTAL: portal} if portal else {}), **query}
+    way_back.leave(state.page(), told)
+    st.switch_page(PAGES[object_type].file, query_params=told)
 
 
 def button(view: View, object_type: str, filters: Filters, *, key: str, label: str = OPEN_ROWS) -> None:

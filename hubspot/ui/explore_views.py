@@ -16,7 +16,17 @@ from hubspot.analysis.filters import Filters, from_json, to_json
 from hubspot.analysis.filters.fields import Fields, divided
 from hubspot.analysis.ordering import NEWEST, Sort, sort_from
 from hubspot.analysis.views import BUILT_IN
-from hubspot.ui import browser, elements, explore_columns, explore_sort, filter_bar_held, services, state, tables
+from hubspot.ui import (
+    browser,
+    elements,
+    explore_columns,
+    explore_columns_options,
+    explore_sort,
+    filter_bar_held,
+    services,
+    state,
+    tables,
+)
 from hubspot.ui.destinations import PAGES
 from hubspot.ui.state import View
 
@@ -161,7 +171,7 @@ def _read(told: Mapping[str, Any], view: View, object_type: str, frame: pd.DataF
         filters = from_json(told.get("filters"))
     except ValueError:
         return None
-    known, _ = explore_columns.known(told.get("columns", ()), view.portal, object_type, frame)
+    known, _ = explore_columns_options.known(told.get("columns", ()), view.portal, object_type, frame)
     return Arrangement(filters, known or tables.COLUMNS[object_type], sort_from(str(told.get("sort", "")), frame))
 
 

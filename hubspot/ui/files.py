@@ -121,7 +121,7 @@ def download(request: Request) -> Response:
     except NotConnected:
         return _refused("file_closed", page)
     except HubSpotError as error:
-        LOG.warning("a file could not be made: %s", type(error).__name__)
+        LOG.warning("a file could not be made: %(error)s", {"error": type(error).__name__})
         return _refused("file_missing", page, order.hub_id)
 
 
@@ -140,7 +140,10 @@ def _file(order: Order) -> Response:
     parts = _parts(order, copy, frame, positions, loaded_at=loaded_at)
     name = downloads.file_name(copy.portal, order.object_type, loaded_at, order.format)
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
-    LOG.info("portal %s: %s of %s sent as %s", order.hub_id, count, order.object_type, order.format)
+    LOG.info(
+        "portal %(portal)s: %(records)s of %(object_type)s sent as %(format)s",
+        {"portal": order.hub_id, "records": count, "object_type": order.object_type, "format": order.format},
+    )
     return StreamingResponse(parts, media_type=_MEDIA_TYPES[order.format], headers=headers)
 
 
@@ -148,7 +151,7 @@ def _report(order: Order, copy: Copy, loaded_at: datetime) -> Response:
     text = report.report(copy.frames, copy.portal, loaded_at=loaded_at, today=_day(order, copy))
     name = downloads.file_name(copy.portal, "health", loaded_at, order.format)
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
-    LOG.info("portal %s: a health report was sent", order.hub_id)
+    LOG.info("portal %(portal)s: a health report was sent", {"portal": order.hub_id})
     return Response(text, media_type=_MEDIA_TYPES[order.format], headers=headers)
 
 
@@ -202,7 +205,7 @@ def _copy(order: Order, now: View) -> tuple[Key, Copy, datetime]:
 
 
 def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None) -> Response:
-    LOG.warning("a download was refused: %s", said)
+    LOG.warning("a download was refused: %(reason)s", {"reason": said})
     query = {state.SAID: said, **({state.PORTAL: hub_id} if hub_id else {})}
     return RedirectResponse(f"{destinations.PAGES[page].path}?{urlencode(query)}", status_code=303, headers=_HEADERS)
 

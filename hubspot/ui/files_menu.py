@@ -21,7 +21,7 @@ def show(  # noqa: PLR0913 - what a file holds
     sort: Sort = NEWEST,
     question: Question | None = None,
 ) -> None:
-    """Offer `count` records as files; each is made when it is fetched, and access is asked for again then."""
+    """Offer `count` rows as files; each is made when it is fetched, and access is asked for again then."""
 
     def address(file_format: files.Format) -> str:
         return files.address(view, object_type, filters, columns, question=question, sort=sort, file_format=file_format)
@@ -35,7 +35,8 @@ def show(  # noqa: PLR0913 - what a file holds
             else:
                 elements.link("Excel (XLSX)", address("xlsx"), primary=False, width="stretch")
             elements.link("Parquet", address("parquet"), primary=False, width="stretch")
+            counted = words.counted_rows(count, object_type, question)
             st.markdown(
-                f":small[:gray[{words.counted(count, object_type)}, all pages. CSV and Excel hold labels, "
+                f":small[:gray[{counted}, all pages. CSV and Excel hold labels, "
                 "Parquet internal names and stored values.]]"
             )

@@ -9,7 +9,7 @@ import streamlit as st
 from hubspot.analysis.calendar import Calendar
 from hubspot.analysis.filters import Condition, Filters, select
 from hubspot.analysis.filters.conditions import SPANS, asks_nothing
-from hubspot.analysis.filters.fields import DERIVED_GROUP, Field, Fields
+from hubspot.analysis.filters.fields import Field, Fields
 from hubspot.ui import filter_bar_draft, filter_bar_held, filter_bar_options, state, trouble, words
 from hubspot.ui.filter_bar_draft import ASKED, OPERATOR, PROPERTY
 from hubspot.ui.filter_bar_held import EARLIEST, LATEST, key
@@ -18,7 +18,6 @@ from hubspot.ui.state import View
 from hubspot.ui.texts import one_line
 
 _SPANS = ("last-7-days", "last-30-days", "last-90-days", "last-180-days", *SPANS)
-_OUR_GROUP = "From this dashboard"
 
 
 @st.dialog("More filters", width="large")
@@ -159,15 +158,7 @@ class _Dialog:
 
 def _named(field: Field) -> str:
     """Return HubSpot's label of a property, with its group, so that a search finds both."""
-    group = _OUR_GROUP if field.group == DERIVED_GROUP else spaced(field.group)
-    return one_line(f"{field.label} · {group}" if group else field.label)
-
-
-def spaced(group: str) -> str:
-    """Return a group's internal name in words: contactinformation is "Contact information"."""
-    return group.removesuffix("information").replace("_", " ").strip().capitalize() + (
-        " information" if group.endswith("information") else ""
-    )
+    return one_line(f"{field.label} · {field.group}" if field.group else field.label)
 
 
 def _missing(count: int) -> str:

@@ -3,7 +3,7 @@
 The address carries stored values of enumerations, owner ids, numbers and days. Text that people typed never enters it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -137,9 +137,13 @@ def tell_address(object_type: str, fields: Fields) -> None:
     """Keep the filters in the address, beside what else is there."""
     query = to_query(held(object_type), fields)
     if query != _in_address():
-        others = {name: value for name, value in st.query_params.to_dict().items() if name not in _OURS}
-        st.query_params.from_dict({**others, **query})
+        st.query_params.from_dict({**without_filters(st.query_params.to_dict()), **query})
     st.session_state[key(object_type, _ADDRESS)] = query
+
+
+def without_filters(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the query parameters of an address that are no filters."""
+    return {name: value for name, value in query.items() if name not in _OURS}
 
 
 def dropped(object_type: str) -> Sequence[str]:

@@ -7,7 +7,7 @@ import streamlit as st
 from hubspot.analysis.quality import answers
 from hubspot.analysis.quality.checks import Check
 from hubspot.analysis.quality.findings import CHECKS, Finding, Health, of_tab
-from hubspot.analysis.quality.formatting import SUGGESTED
+from hubspot.analysis.quality.formatting import PHONES, SUGGESTED
 from hubspot.analysis.quality.orphans import COMPANY_OWNER, SUGGESTED_ID, SUGGESTED_NAME
 from hubspot.analysis.records import COMPANY_NAME, NAME
 from hubspot.portal import CONTACTS
@@ -21,6 +21,10 @@ FINDING = "finding"  # query parameter: the check whose finding is open
 FIX_IT = (
     "The file begins with the Record ID: mend it in a spreadsheet, then import it in HubSpot to update existing "
     "records, matched by Record ID. A suggestion is imported into the property that it is for."
+)
+WITH_NUMBERS = (
+    "In CSV a number that begins with + has an apostrophe in front, so that no spreadsheet takes it for a formula: "
+    "import the Excel file, which needs none."
 )
 _FIRST = 10
 
@@ -122,7 +126,8 @@ def _body(view: View, finding: Finding, key: str) -> None:
     mended = (*check.columns, *_added(check))
     columns = (NAME, *mended, *_context(check))
     rows.behind(view, answers.found_by(check.name), columns=columns, key=f"{key}.rows", file_columns=mended)
-    st.markdown(f":small[:gray[{FIX_IT}]]")
+    told = f"{FIX_IT} {WITH_NUMBERS}" if set(PHONES) & set(check.columns) else FIX_IT
+    st.markdown(f":small[:gray[{told}]]")
 
 
 def _explained(view: View, check: Check, finding: Finding) -> str:

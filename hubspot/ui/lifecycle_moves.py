@@ -55,7 +55,8 @@ def _back(view: View, object_type: str, found: Moves) -> None:
 def _skipped(view: View, object_type: str, found: Moves) -> None:
     st.subheader("Skipped stages", anchor=False)
     lifecycle_table.note(_SKIPPED_NOTE.format(Many=words.OBJECT_NOUNS[object_type][1].capitalize()))
-    if found.skipped.empty:
+    if not found.skipped["passed"].sum():
+        lifecycle_table.note(f"No {words.OBJECT_NOUNS[object_type][0]} has come that far yet.")
         return
     told = found.skipped
     names = [one_line(label) for label in told["label"]]

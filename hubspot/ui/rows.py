@@ -21,11 +21,11 @@ def behind(
 
     The file has `file_columns` after the Record ID, the same columns by default.
     """
-    found = answered(view.key, question, Calendar(state.now(), view.account.time_zone).today)
+    found = answered(view.key, question, Calendar(state.now(), view.account.time_zone).today, columns)
     if found.empty:
         st.markdown(f":small[:gray[No {words.OBJECT_NOUNS[question.object_type][1]} to show.]]")
         return
-    count = words.counted(len(found), question.object_type)
+    count = words.counted_rows(len(found), question.object_type, question)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{count}**", width="content")
         _download(view, question, columns if file_columns is None else file_columns, len(found))

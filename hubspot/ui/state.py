@@ -31,6 +31,7 @@ LOG = logging.getLogger(__name__)
 PORTAL = "portal"  # query parameter: the portal this tab looks at
 SAID = "said"  # query parameter: a verdict on a return from HubSpot, or on a download
 NEXT = "next"  # query parameter: the page a run outside the frame was asked for
+SIGNED_IN = "signed_in"  # session state: who has signed in to the dashboard in this tab
 NOTICE = "notice"  # session state: the sentence shown until the person turns the page
 PAGE = "page"  # session state: the page of the last run, and whether this run is the first one on its page
 LOOKED_AT = "looked_at"  # session state: the portal this tab last told the store of
@@ -213,7 +214,8 @@ def granted(grant: Grant) -> tuple[str, ...]:
 def allowed_facts(portal: Portal, scopes: Collection[str]) -> Portal:
     """Return a portal's facts without those that only a colleague's wider grant could read."""
     readable = {name: known for name, known in portal.properties.items() if READ_SCOPES[name] in scopes}
-    return replace(portal, properties=readable, owners=portal.owners if OWNERS_SCOPE in scopes else ())
+    groups = {name: labels for name, labels in portal.groups.items() if READ_SCOPES[name] in scopes}
+    return replace(portal, properties=readable, groups=groups, owners=portal.owners if OWNERS_SCOPE in scopes else ())
 
 
 def allowed_progress(progress: Progress, scopes: Collection[str]) -> Progress:
@@ -226,6 +228,11 @@ def turn_to(page: str) -> None:
     """Note the page of this run."""
     before, _ = st.session_state.get(PAGE, ("", False))
     st.session_state[PAGE] = (page, page != before)
+
+
+def page() -> str:
+    """Return the name of the page of this run."""
+    return str(st.session_state.get(PAGE, ("", False))[0])
 
 
 def is_page_turned() -> bool:
@@ -260,7 +267,7 @@ def stored_copy(hub_id: int) -> Snapshot | None:
 @functools.lru_cache(maxsize=64)
 def _warn_once(hub_id: int, sentence: str) -> None:
     # Every open page asks twice a second while a load runs.
-    LOG.warning("portal %s: %s", hub_id, sentence)
+    LOG.warning("portal %(portal)s: %(problem)s", {"portal": hub_id, "problem": sentence})
 
 
 def frame(looked_at: View, object_type: str) -> pd.DataFrame | None:

@@ -55,7 +55,10 @@ def note(view: View) -> Visits | None:
     try:
         visits = _noted(view, moment, version)
     except StoreError as error:
-        LOG.warning("portal %s: a visit was not noted (%s)", view.hub_id, type(error).__name__)
+        LOG.warning(
+            "portal %(portal)s: a visit was not noted (%(error)s)",
+            {"portal": view.hub_id, "error": type(error).__name__},
+        )
         return None
     st.session_state[state.VISITS] = (view.grant.account, visits)
     return visits

@@ -3,12 +3,19 @@
 from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
+from hubspot.analysis.questions import Question
 from hubspot.portal import COMPANIES, CONTACTS, OWNERS_SCOPE, READ_SCOPES
 from hubspot.settings import Settings
 from hubspot.sync.changes import Step
 
 PRODUCT = "HubSpot dashboard"
 OBJECT_NOUNS = {CONTACTS: ("contact", "contacts"), COMPANIES: ("company", "companies")}
+# Questions of which one record may have several rows.
+ROW_NOUNS = {
+    "changed.stages": ("stage move", "stage moves"),
+    "changed.owners": ("owner move", "owner moves"),
+    "duplicates.pairs": ("pair", "pairs"),
+}
 SCOPES = {
     "oauth": ("Your account", "name, time zone and currency"),
     READ_SCOPES[CONTACTS]: ("Contacts", "and the names of their fields"),
@@ -84,6 +91,25 @@ RETURNS = {
 }
 
 
+SIGN_IN_TITLE = "Sign in"
+SIGN_IN_REASON = "This dashboard is for people who are known here. Sign in with your work account."
+ANOTHER_ADDRESS = "Signing in works at the dashboard's own address only."
+REFUSED_TITLE = "Not for this account"
+SIGN_INS = {
+    "not_signed_in": "Signing in did not work, or was stopped. Try again; if it happens every time, tell the operator.",
+}
+NOT_ADMITTED = {
+    "domain": (
+        "You are signed in as {name}, and only addresses of certain domains may come in here. Sign out, and sign in "
+        "with another account, or ask the operator."
+    ),
+    "unverified": (
+        "You are signed in as {name}, and your provider has not verified that this address is yours. Verify it there, "
+        "then sign out and in again."
+    ),
+}
+
+
 def number(count: int) -> str:
     """Return a count with thousands separators: 12,431."""
     return f"{count:,}"
@@ -92,6 +118,14 @@ def number(count: int) -> str:
 def counted(count: int, object_type: str) -> str:
     """Return a count with its noun: 1 contact, 12,431 contacts."""
     one, many = OBJECT_NOUNS[object_type]
+    return f"{number(count)} {one if count == 1 else many}"
+
+
+def counted_rows(count: int, object_type: str, question: Question | None = None) -> str:
+    """Return a count of the rows of a table or file: "3 stage moves" where rows are not records, "12 contacts" else."""
+    if question is None or question.name not in ROW_NOUNS:
+        return counted(count, object_type)
+    one, many = ROW_NOUNS[question.name]
     return f"{number(count)} {one if count == 1 else many}"
 
 

@@ -175,8 +175,7 @@ def said(condition, fields):
     column = f'"{condition.column}"'
     match condition:
         case Words(text):
-            folded = f"strip_accents(lower(translate({column}, {quoted(WIDE)}, {quoted(NARROW)})))"
-            words = (f"contains({folded}, {quoted(word)})" for word in text.lower().split())
+            words = (f"contains({folded(column)}, {folded(quoted(word))})" for word in text.split())
             return " and ".join(words)
         case Known(_, negated):
             return f"{column} is {'' if negated else 'not '}null"
@@ -188,11 +187,23 @@ def said(condition, fields):
             return turned(*measured(column, condition, fields), negated=condition.negated)
 
 
+def lowered(said):
+    """Say a text in small letters; capitals do not tell a final sigma from another."""
+    return f"replace(lower({said}), '\N{GREEK SMALL LETTER FINAL SIGMA}', '\N{GREEK SMALL LETTER SIGMA}')"
+
+
+def folded(said):
+    """Say a text as the search takes it: letters of double width as the usual ones, without accents, ß as ss."""
+    narrow = f"translate({said}, {quoted(WIDE)}, {quoted(NARROW)})"
+    plain = lowered(f"strip_accents({narrow})")
+    return f"replace(replace({plain}, 'ß', 'ss'), '\N{LATIN SMALL LETTER DOTLESS I}', 'i')"
+
+
 def measured(column, condition, fields):
     """Return a sentence, and the value that must be there for its opposite to be true."""
     match condition:
         case Contains(_, text):
-            return f"contains(lower({column}), lower({quoted(text)}))", column
+            return f"contains({lowered(column)}, {lowered(quoted(text))})", column
         case Between(_, low, high):
             number = f"(case when isfinite(try_cast({column} as double)) then try_cast({column} as double) end)"
             return limits(number, low, high), number

@@ -149,6 +149,13 @@ def test_properties_are_read(make_client):
     assert portal.paths == ["/crm/properties/2026-09/contacts"]
 
 
+def test_groups_of_properties_are_read(make_client):
+    portal = Portal({"results": [{"name": "social", "label": "Social media"}]})
+
+    assert crm.property_groups(make_client(portal), "companies") == {"social": "Social media"}
+    assert portal.paths == ["/crm/properties/2026-09/companies/groups"]
+
+
 def test_names_are_cut_where_the_url_would_become_too_long():
     names = [f"property_{number:04}" for number in range(1000)]
 

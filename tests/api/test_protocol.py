@@ -105,6 +105,27 @@ def test_properties_are_read_with_their_options_and_without_archived_ones():
     assert not definitions[1].hubspot_defined
 
 
+def test_groups_are_read_in_hubspots_order_with_those_that_have_none_last():
+    groups = protocol.read_groups(
+        body(
+            results=[
+                {"name": "own", "label": "Our own", "displayOrder": -1},
+                {"name": "later", "label": "", "displayOrder": 7},
+                {"name": "gone", "label": "Gone", "displayOrder": 1, "archived": True},
+                {"name": "unplaced", "label": "Unplaced"},
+                {"name": "contactinformation", "label": "Contact information", "displayOrder": 0},
+            ]
+        )
+    )
+
+    assert list(groups.items()) == [
+        ("contactinformation", "Contact information"),
+        ("later", "later"),
+        ("own", "Our own"),
+        ("unplaced", "Unplaced"),
+    ]
+
+
 def test_owners_may_lack_every_name():
     page = protocol.read_owners(body(results=[{"id": "7", "type": "QUEUE", "firstName": None, "archived": True}]))
 

@@ -165,11 +165,15 @@ class Portal:
         if not isinstance(results, list):
             return body
         if "/crm/properties/" in path:
-            return body | {"results": [self._property(each) for each in results]}
+            rewrite = self._group if path.endswith("/groups") else self._property
+            return body | {"results": [rewrite(each) for each in results]}
         if "/crm/owners/" in path:
             return body | {"results": [self._owner(each) for each in results]}
         kind = next((kind for kind in TEXTS if "/crm/objects/" in path and f"/{kind}" in path), None)
         return body | {"results": [self._record(kind, each) for each in results]} if kind else body
+
+    def _group(self, group):
+        return group | {"label": self.value("group", group["name"])}
 
     def _property(self, definition):
         options = [each | {"label": self.value("option", each["value"])} for each in definition["options"]]

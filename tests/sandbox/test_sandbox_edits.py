@@ -192,6 +192,21 @@ def test_records_take_the_values_they_are_given(start):
     assert told[first]["hs_email_domain"] == "mill.example"
 
 
+def test_a_contact_that_is_given_a_company_is_linked_with_it_first_of_all(start):
+    client = start()
+    linked = next(line for line in truth(client, "link") if line["primary"])
+    (company, *_) = [each["id"] for each in client.walk("companies") if each["id"] != str(linked["company"])]
+    contact = str(linked["contact"])
+
+    edit(client, records=[{"id": contact, "properties": {"associatedcompanyid": company}}])
+
+    after = [line for line in truth(client, "link") if str(line["contact"]) == contact]
+    assert [str(line["company"]) for line in after if line["primary"]] == [company]
+    assert str(linked["company"]) in {str(line["company"]) for line in after}
+    record = client.get(f"{CONTACTS}/{contact}", properties="associatedcompanyid").json()["properties"]
+    assert record["associatedcompanyid"] == company
+
+
 def test_a_record_that_moves_to_a_stage_leaves_the_one_it_was_in(start):
     client = start()
     names = [f"hs_v2_{what}_{stage}" for stage in STAGES for what in ("date_entered", "date_exited", "latest_time_in")]

@@ -123,6 +123,7 @@ def test_a_record_that_was_edited_in_hubspot_shows_up_after_a_refresh(visitor, t
 
     assert "1 stage move · 1 owner move" in told
     stages = visitor.looks("stages")
+    assert "**1 stage move**" in visitor.tab.text
     assert stages[["From", "To"]].to_numpy().tolist() == [["Lead", "Customer"]]
     assert stages["When"].notna().all(), "HubSpot dates a stage"
     assert visitor.looks("owners")["To"].tolist() == ["No owner"]

@@ -46,6 +46,20 @@ def test_a_file_has_the_columns_of_the_screen(mara):
     assert lines[0].replace('"', "") == "Record ID,Name,Phone Number,Company"
 
 
+def test_columns_are_offered_by_hubspots_groups_in_its_order_and_in_its_words(mara, running):
+    tab = mara.open("contacts")
+    tab.press("contacts.columns.open")
+
+    told = tab.at.multiselect(key="contacts.columns.draft").options
+    offered = list(dict.fromkeys(each.split(" · ")[1] for each in told))
+    token = running.token().access_token
+    answer = running.http.get("/crm/properties/2026-09/contacts/groups", headers={"Authorization": f"Bearer {token}"})
+    groups = [each["label"] for each in answer.raise_for_status().json()["results"]]
+    assert offered[0] == "From this dashboard"
+    assert offered[1:] == [each for each in groups if each in offered]
+    assert "Web analytics history" in offered
+
+
 def test_custom_only_offers_what_the_portal_made_up_itself(mara):
     tab = mara.open("contacts")
     tab.press("contacts.columns.open")

@@ -13,6 +13,16 @@ def test_without_contacts_the_page_says_where_to_bring_some_in(mara):
     assert not tab.at.dataframe
 
 
+def test_where_nothing_got_past_a_stage_no_table_of_zeros_is_shown(mara, truth):
+    (company,) = truth["companies"]
+    has_come_far = company["lifecyclestage"] not in {None, "", "subscriber"}
+
+    tab = mara.open("lifecycle", object="Companies")
+
+    assert ("No company has come that far yet." in tab.text) is not has_come_far
+    assert any("Went past" in each.value for each in tab.at.dataframe) is has_come_far
+
+
 def test_one_company_is_a_whole_lifecycle(mara):
     tab = mara.open("lifecycle", object="Companies")
 

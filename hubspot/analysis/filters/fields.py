@@ -31,7 +31,7 @@ _ASKED: dict[Kind, tuple[type[Condition], ...]] = {
     "instant": (Days, Within, Known),
     "text": (Contains, OneOf, Known),
 }
-DERIVED_GROUP = "dashboard"
+DERIVED_GROUP = "From this dashboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Field:
     """A column that can be filtered.
 
     `kind`: one of several stored values (checkboxes with yes and no are such), several at once, a number, a day, an
-    instant, text that people typed. `group` is HubSpot's internal name of the property's group.
+    instant, text that people typed. `group` is what people read for the property's group, DERIVED_GROUP for ours.
     """
 
     column: str
@@ -76,7 +76,12 @@ class Fields:
             for column in map(str, shown)
             if column != NAME and not (column in defined and defined[column].hidden)
         ]
-        return tuple(sorted(fields, key=lambda each: (each.group != DERIVED_GROUP, each.group, each.label.lower())))
+        places = {each.name: self.portal.group_place(self.object_type, each.group) for each in defined.values()}
+
+        def place(each: Field) -> tuple[int, str, str]:
+            return places.get(each.column, -1), each.group, each.label.lower()
+
+        return tuple(sorted(fields, key=place))
 
     def options(self, column: str) -> dict[str, str]:
         """Map every stored value that a column may have to its unique label; empty for a column without options.
@@ -113,9 +118,14 @@ class Fields:
             column,
             column_label(self.portal, self.object_type, column),
             _kind(self.frame[column], definition),
-            DERIVED_GROUP if column in DERIVED_LABELS else definition.group if definition else "",
+            self._group(column, definition),
             shows_currency=definition is not None and definition.shows_currency,
         )
+
+    def _group(self, column: str, definition: Property | None) -> str:
+        if column in DERIVED_LABELS:
+            return DERIVED_GROUP
+        return self.portal.group_label(self.object_type, definition.group) if definition else ""
 
 
 def divided(filters: Filters, fields: Fields) -> tuple[Filters, Filters]:

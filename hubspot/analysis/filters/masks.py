@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import Span, midnight, wall_clock
 from hubspot.analysis.filters.conditions import Between, Condition, Contains, Days, Holds, Known, OneOf, Within, Words
+from hubspot.analysis.folding import lowered, lowered_text
 from hubspot.analysis.records import NO_VALUE, search_words
 
 Mask = NDArray[np.bool_]
@@ -117,10 +118,8 @@ def _finds(values: pd.Series, text: str) -> Mask:
 
 
 def _contains(values: pd.Series, text: str) -> Mask:
-    lower = pc.utf8_lower(_together(values))
-    # Arrow's own lower case for both: Python's knows a final sigma.
-    wanted = pc.utf8_lower(pa.scalar(text, pa.large_string())).as_py()
-    found: Mask = np.asarray(pc.fill_null(pc.match_substring(lower, wanted), fill_value=False))
+    held = pc.match_substring(lowered(_together(values)), lowered_text(text))
+    found: Mask = np.asarray(pc.fill_null(held, fill_value=False))
     return found
 
 
