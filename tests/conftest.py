@@ -39,8 +39,8 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "short")
 
 
 def pytest_xdist_auto_num_workers():
-    """One worker a processor, and two more since most tests wait; four at most."""
-    return min((os.cpu_count() or 1) + 2, 4)
+    """One worker a processor, and one more since most tests wait; four at most."""
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 def pytest_collection_modifyitems(items):

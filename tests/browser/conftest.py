@@ -118,7 +118,7 @@ class Visitor:
 
     def wait_until_loaded(self):
         """Wait for the whole copy: the stamp in the sidebar stands only beside one."""
-        self.page.get_by_role("button", name=re.compile("Updated")).wait_for()
+        self.page.get_by_role("button", name=re.compile("Updated")).wait_for(timeout=3 * PATIENCE)
 
     def menu(self, label):
         self.page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").get_by_role("button").click()

@@ -24,7 +24,7 @@ from tests.sync.notebook import Notebook, Nowhere
 BOTH = ("contacts", "companies")
 # Nothing was modified since then, so only counts can tell that something is wrong.
 LATER = datetime.now(UTC) + timedelta(hours=1)
-ROUNDS = 40 if os.environ.get("SOAK") else 6
+ROUNDS = 40 if os.environ.get("SOAK") else 3
 
 
 class Portal:

@@ -84,8 +84,10 @@ def truth(running):
 def own_logging(monkeypatch):
     """The logger of this product, which a test may configure; afterwards all lines go where they went before."""
     server = [logging.getLogger(name) for name in logs._OF_THE_SERVER]
-    touched = [logging.getLogger(name) for name in ("", "hubspot", "httpx", *streamlit.logger._loggers)]
+    touched = [*server, *map(logging.getLogger, ("", "hubspot", "httpx", *streamlit.logger._loggers))]
     before = [(each, each.handlers[:], each.level, each.propagate) for each in touched]
+    for each in server:
+        each.setLevel(logging.NOTSET)  # another test's server may have silenced it
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     monkeypatch.setattr(streamlit.logger, "setup_formatter", streamlit.logger.setup_formatter)
     yield logging.getLogger("hubspot")
