@@ -229,7 +229,9 @@ class Jobs:
         except HubSpotError as error:
             _log.warning(_FAILED, _told_of(run, error))
             run.is_left = not isinstance(error, NotConnected | MissingScopes)
-            self._note_failure(run)
+            # Of a portal that was disconnected meanwhile nothing may be written any more.
+            if not (run.forgotten or isinstance(error, NotConnected)):
+                self._note_failure(run)
             run.meter.finish(Phase.FAILED, error=_told_to_all(error))
         except Exception as error:  # noqa: BLE001 - a thread's outer frame: a person must learn that it ended
             # Logged before it is told, so that whoever reads the sentence finds it. Only where, not the error's own

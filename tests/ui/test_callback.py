@@ -198,7 +198,8 @@ def test_a_browser_without_cookie_connects_nothing(house, wire, journal):
     assert nobody.open().alerts == [words.COOKIES_NEEDED]
 
 
-@pytest.mark.parametrize("seconds", [601, -601])
+# Not a second from the limit: the future comes nearer while a busy machine takes its time.
+@pytest.mark.parametrize("seconds", [601, -700])
 def test_a_return_that_is_too_late_or_from_the_future_is_expired(house, someone, allowed, seconds):
     then = Handshake(house.store, services.keyring(), pages=tuple(PAGES), now=lambda: time.time() - seconds)
 
