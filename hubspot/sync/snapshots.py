@@ -189,10 +189,7 @@ class Snapshots:
         with _translated():
             filesystem, root = self._root()
             folder = f"{root}/{self._namespace}"
-            if isinstance(filesystem, fs.LocalFileSystem):
-                _make_private(Path(folder))
-            else:
-                filesystem.create_dir(folder, recursive=True)
+            _make_folder(filesystem, folder)
             name = f"{folder}/.check.{secrets.token_hex(4)}"
             with filesystem.open_output_stream(name) as stream:
                 stream.write(b"ok")
@@ -259,15 +256,11 @@ class Snapshots:
 
     def _write(self, hub_id: int, name: str, content: bytes) -> None:
         filesystem, folder = self._folder(hub_id)
-        is_local = isinstance(filesystem, fs.LocalFileSystem)
-        if is_local:
-            _make_private(Path(folder))
-        else:
-            filesystem.create_dir(folder, recursive=True)
+        _make_folder(filesystem, folder)
         temporary = f"{folder}/.{name}.{secrets.token_hex(4)}"
         with filesystem.open_output_stream(temporary) as stream:
             stream.write(self.keyring.seal(content, self._context(hub_id, name)))
-        if is_local:
+        if isinstance(filesystem, fs.LocalFileSystem):
             Path(temporary).chmod(0o600)
         filesystem.move(temporary, f"{folder}/{name}")
 
@@ -324,6 +317,13 @@ def _parquet(table: pa.Table, unreadable: Unreadable) -> bytes:
 def _new_version(loaded_at: datetime) -> str:
     # The random end keeps two writes of one microsecond apart; the time in front makes versions sort.
     return f"{loaded_at.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+
+
+def _make_folder(filesystem: fs.FileSystem, folder: str) -> None:
+    if isinstance(filesystem, fs.LocalFileSystem):
+        _make_private(Path(folder))
+    else:
+        filesystem.create_dir(folder, recursive=True)
 
 
 def _make_private(folder: Path) -> None:

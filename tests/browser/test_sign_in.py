@@ -183,14 +183,19 @@ def test_an_open_page_ends_with_the_sign_in(visitor):
     sees_the_door(visitor)
 
 
-def test_signing_out_ends_it_here_at_the_provider_and_in_every_tab(visitor, gated, provider):
+def comes_as_far_as_a_file(visitor):
+    """Sign in, connect the sample portal and open its contacts; return the link to their file."""
     comes_in(visitor)
     visitor.start_connecting()
     visitor.allow()
     visitor.wait_until_loaded()
     visitor.page.get_by_test_id("stSidebar").get_by_role("link", name="Contacts").click()
     visitor.sees_heading("Contacts")
-    file = visitor.page.get_by_role("link", name="Download CSV").get_attribute("href")
+    return visitor.page.get_by_role("link", name="Download CSV").get_attribute("href")
+
+
+def test_signing_out_ends_it_here_at_the_provider_and_in_every_tab(visitor, gated, provider):
+    file = comes_as_far_as_a_file(visitor)
     before, first, provider.signed_out[:] = cookies(visitor), visitor.page, []
     assert visitor.context.request.get(gated.url + file).headers["content-type"].startswith("text/csv")
     second = visitor.tab()
@@ -214,13 +219,7 @@ def test_signing_out_ends_it_here_at_the_provider_and_in_every_tab(visitor, gate
 
 
 def test_another_person_in_the_same_browser_inherits_nothing(visitor, gated, provider):
-    comes_in(visitor)
-    visitor.start_connecting()
-    visitor.allow()
-    visitor.wait_until_loaded()
-    visitor.page.get_by_test_id("stSidebar").get_by_role("link", name="Contacts").click()
-    visitor.sees_heading("Contacts")
-    file = visitor.page.get_by_role("link", name="Download CSV").get_attribute("href")
+    file = comes_as_far_as_a_file(visitor)
 
     # Not by Sign out: the sign-in ended, or its cookie was deleted, and the browser's own cookie stayed.
     visitor.context.clear_cookies(name=re.compile(SIGNED_IN))

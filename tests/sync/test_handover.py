@@ -1,5 +1,6 @@
 """What a load leaves behind when its process ends before it does."""
 
+import functools
 import threading
 import time
 
@@ -11,7 +12,9 @@ from hubspot.connections.leases import Lease
 from hubspot.errors import NotConnected
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
+from tests.running import wait_until
 
+until = functools.partial(wait_until, seconds=20)
 HUB = 42
 
 
@@ -61,15 +64,6 @@ def replica(store, snapshots):
 
 def start(jobs, token=lambda _rejected: "token", **asked):
     jobs.start(HUB, token, ("contacts",), 0, **asked)
-
-
-def until(happens, *, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := happens():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in time")
 
 
 def ended(jobs):

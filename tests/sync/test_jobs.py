@@ -1,3 +1,4 @@
+import functools
 import logging
 import threading
 import time
@@ -14,7 +15,9 @@ from hubspot.portal import Account
 from hubspot.portal import Portal as Facts
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
+from tests.running import wait_until
 
+until = functools.partial(wait_until, seconds=20)
 HUB = 42
 TABLE = pa.table({"hs_object_id": [1], "lastmodifieddate": pa.array([None], pa.timestamp("us", tz="UTC"))})
 
@@ -338,12 +341,3 @@ def test_a_portal_nobody_loaded_has_no_progress(replica):
 
     assert house.progress() is None
     assert house.jobs.partial_version(HUB, "contacts") == 0
-
-
-def until(happens, *, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := happens():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in time")
