@@ -18,7 +18,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000
+# A busy machine's longest wait, and some.
+PATIENCE = 60_000
 # Streamlit's frontend looks for its server below a deep link's path first; two 404s that nobody can switch off.
 INHERENT = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 WATCH = """
@@ -85,7 +86,8 @@ class Visitor:
         self.page.get_by_role("button", name="Allow").click()
         self.sees_heading()
 
-    def connect(self, path="/", account=None):
+    def connect(self, path="/contacts", account=None):
+        """Connect and come to a page; to one that draws quickly, where any will do."""
         self.open(path)
         self.start_connecting()
         self.allow(account)
@@ -116,9 +118,21 @@ class Visitor:
         running.wait_until(are_open, what=f"the options of {label}")
         return options
 
+    def choose(self, label, option):
+        """Type an option into a choice and take the first that begins so; where a run emptied it, type again."""
+        found = self.page.get_by_role("option", name=re.compile(f"^{re.escape(option)}")).filter(visible=True)
+
+        def is_listed():
+            self.page.get_by_role("combobox", name=label).fill(option)
+            self.page.wait_for_timeout(500)
+            return found.count()
+
+        running.wait_until(is_listed, what=f"the option {option}")
+        found.first.click()
+
     def wait_until_loaded(self):
         """Wait for the whole copy: the stamp in the sidebar stands only beside one."""
-        self.page.get_by_role("button", name=re.compile("Updated")).wait_for(timeout=3 * PATIENCE)
+        self.page.get_by_role("button", name=re.compile("Updated")).wait_for(timeout=2 * PATIENCE)
 
     def menu(self, label):
         self.page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").get_by_role("button").click()

@@ -62,7 +62,7 @@ def comes_to_the_view(newcomer, address, shown):
 
 def test_from_a_bar_to_three_files_and_to_a_colleague(visitors, sample):
     visitor = visitors(sample.url)
-    visitor.connect()
+    visitor.connect("/")
     visitor.wait_until_loaded()
     visitor.sees("Recently created")
     visitor.sees_charts(8)
@@ -82,8 +82,7 @@ def test_from_a_bar_to_three_files_and_to_a_colleague(visitors, sample):
     rows, count = visitor.rows()
 
     visitor.page.get_by_role("button", name="Columns", exact=True).click()
-    visitor.page.get_by_role("dialog").get_by_role("combobox").last.fill("Phone Number")
-    visitor.page.get_by_role("option", name=re.compile(r"^Phone Number")).first.click()
+    visitor.choose("Columns after the name", "Phone Number")
     visitor.page.keyboard.press("Escape")
     visitor.page.get_by_role("dialog").get_by_role("button", name="Apply").click()
     visitor.page.get_by_role("dialog").wait_for(state="detached")

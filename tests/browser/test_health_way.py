@@ -10,7 +10,7 @@ OWNERLESS = "contacts without an owner"
 
 def test_a_finding_of_the_overview_and_a_cell_open_their_rows_and_files(visitors, sample):
     visitor = visitors(sample.url)
-    visitor.connect()
+    visitor.connect("/")
     visitor.wait_until_loaded()
     page = visitor.page
     link = page.get_by_test_id("stMain").get_by_role("link", name=OWNERLESS)

@@ -52,7 +52,7 @@ class Life:
 
     def look(self):
         """Open the page; return whether it shows a connection."""
-        self.visitor.open()
+        self.visitor.open("/contacts")
         running.wait_until(lambda: self.sees_connected() or self.sees_disconnected(), what="a page")
         return self.sees_connected()
 

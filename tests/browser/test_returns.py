@@ -1,10 +1,12 @@
 """Every way back from HubSpot: each ends in the right place, with the right sentence and a clean address."""
 
+import contextlib
 import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import Error as BrowserError
 
 from hubspot import keyring
 from hubspot.connections.handshake import Handshake
@@ -170,7 +172,7 @@ def test_signing_out_here_keeps_the_other_browsers_connection(visitors, server):
 
     there.page.reload()
 
-    there.sees_heading("Overview")
+    there.sees_heading("Contacts")
 
 
 def test_disconnecting_in_one_tab_empties_the_other_one_at_its_next_run(visitors, server):
@@ -186,7 +188,8 @@ def test_disconnecting_in_one_tab_empties_the_other_one_at_its_next_run(visitors
     visitor.sees_heading("See your HubSpot")
 
     visitor.page = other
-    other.get_by_placeholder("Search name, email, company").fill("a")
+    with contextlib.suppress(BrowserError):  # it may have emptied by itself just before
+        other.get_by_placeholder("Search name, email, company").fill("a", timeout=3000)
 
     visitor.sees_heading("See your HubSpot")
 

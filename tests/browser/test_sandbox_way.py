@@ -30,7 +30,7 @@ def server(tmp_path_factory, hubspot):
 def visitor(visitors, server):
     """Somebody whose portal is loaded."""
     made = visitors(server.url)
-    made.connect()
+    made.connect("/")
     made.wait_until_loaded()
     return made
 

@@ -31,7 +31,7 @@ def waits_for(visitor, path, query):
 
 def test_back_from_a_bar_leads_to_the_overview_as_it_was_left_and_forward_to_the_rows(visitors, sample):
     visitor = visitors(sample.url)
-    visitor.connect()
+    visitor.connect("/")
     visitor.wait_until_loaded()
     visitor.page.get_by_role("radio", name="Months").click()
     visitor.sees(PER_MONTH)

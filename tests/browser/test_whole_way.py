@@ -94,7 +94,7 @@ def test_from_the_connect_screen_to_a_file_and_back_to_nothing(visitors, place):
 
 
 def connect_and_look_around(visitor):
-    visitor.connect()
+    visitor.connect("/")
     visitor.sees_heading("Overview")
     visitor.wait_until_loaded()
     visitor.sees("Recently created")
