@@ -1,16 +1,15 @@
 """Loads in the background: one per portal at a time over all replicas, watched by every tab."""
 
 import contextlib
-import functools
 import logging
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
-import orjson
 import pyarrow as pa
 
 from hubspot.api.client import AccessToken, Client, Observe
@@ -21,30 +20,22 @@ from hubspot.errors import (
     LoadStopped,
     MissingScopes,
     NotConnected,
-    SealError,
-    SnapshotError,
     StoreError,
 )
 from hubspot.portal import Portal
 from hubspot.sync.attempts import Attempts
-from hubspot.sync.changes import compared, keys_of
+from hubspot.sync.bring import bring, columns_of, copy_of
 from hubspot.sync.counts import LoadCounts
-from hubspot.sync.load import resume
-from hubspot.sync.parts import Parts
+from hubspot.sync.noticeboard import Noticeboard
 from hubspot.sync.progress import Meter, Phase, Progress
-from hubspot.sync.refresh import refresh
-from hubspot.sync.run import Brought, Run
-from hubspot.sync.schema import Columns, union
+from hubspot.sync.run import Run
+from hubspot.sync.schema import union
 from hubspot.sync.snapshots import Snapshots
 
 _log = logging.getLogger(__name__)
 # A replica that was killed holds up the others this long.
 _LEASE_SECONDS = 15.0
 _PUBLISH_SECONDS = 1.0
-_RUNNING_TTL_MS = 10_000
-_FINISHED_TTL_MS = 60_000
-# A portal that nobody has looked at for so long is loaded again when somebody does.
-_LEFT_TTL_MS = 24 * 3600 * 1000
 _HANDOVER_SECONDS = 60.0
 _RETRY_SECONDS = 0.25
 _FAILED = "Portal %(portal)s: the load failed (%(error)s)"
@@ -78,6 +69,7 @@ class Jobs:
         self._snapshots, self._store = snapshots, store
         self._open_client, self._epoch_of, self._clock = open_client, epoch_of, clock
         self.counts, self.attempts = LoadCounts(), Attempts(store)
+        self._board = Noticeboard(store, snapshots.keyring)
         self._runs: dict[int, Run] = {}
         self._lock = threading.Lock()
         self._is_closed = False
@@ -113,7 +105,7 @@ class Jobs:
                 if columns:
                     wanted = union(previous.columns_after, columns)
                     previous.columns_after = wanted
-                    previous.after = functools.partial(self.start, hub_id, token, object_types, epoch, columns=wanted)
+                    previous.after = partial(self.start, hub_id, token, object_types, epoch, columns=wanted)
                 return
             run = Run(Meter(hub_id, self._clock), token, tuple(object_types), epoch, is_full=is_full)
             run.columns, run.replaces = columns or {}, replacing
@@ -129,7 +121,7 @@ class Jobs:
         own = run.meter.progress() if run else None
         if run and own and own.is_running and run.holds_lease:
             return own
-        told = self._told(hub_id)
+        told = self._board.told(hub_id)
         if told is None or own is None:
             return told or own
         # Waiting for the lease of a load that tells nothing, this process is the one to load next.
@@ -162,8 +154,7 @@ class Jobs:
         if run and run.is_running:
             run.stopping.set()
             return
-        with self._store.answering() as client:
-            client.set(self._key(hub_id, "load-stop"), b"1", px=_RUNNING_TTL_MS)
+        self._board.ask_to_stop(hub_id)
 
     def forget(self, hub_id: int) -> None:
         """Stop a load and drop all that is kept of it, as when the portal's data is deleted."""
@@ -173,9 +164,7 @@ class Jobs:
             run.forgotten = True
             run.stopping.set()
             run.release()
-        with self._store.answering() as client:
-            for name in ("load-progress", "load-left"):
-                client.delete(self._key(hub_id, name))
+        self._board.forget(hub_id)
         self.attempts.forget(hub_id)
 
     def left(self, hub_ids: Iterable[int]) -> dict[int, Mapping[str, Sequence[str]]]:
@@ -183,13 +172,7 @@ class Jobs:
 
         Their process has ended, or HubSpot did not answer; those that run are among them.
         """
-        keys = {hub_id: self._key(hub_id, "load-left") for hub_id in hub_ids}
-        with self._store.answering() as client:
-            pipeline = client.pipeline(transaction=False)
-            for key in keys.values():
-                pipeline.get(key)
-            found = dict(zip(keys, pipeline.execute(), strict=True)) if keys else {}
-        return {hub_id: self._columns_left(keys[hub_id], sealed) for hub_id, sealed in found.items() if sealed}
+        return self._board.left(hub_ids)
 
     def close(self, *, seconds: float) -> None:
         """End all loads of this process so that another one, or the next start, goes on at once; none begins any more.
@@ -265,7 +248,7 @@ class Jobs:
         with lease.hold():
             threading.Thread(target=self._tell, args=(run,), name=f"told {run.hub_id}", daemon=True).start()
             client = self._open_client(run.hub_id, run.token, stop=run.stopping.is_set, observe=run.observe)
-            brought = self._refresh(run, client) or self._load_all(run, client)
+            brought = bring(run, client, self._snapshots, is_current=partial(self._is_current, run))
             run.meter.enter(Phase.SAVING)
             if lease.lost and not lease.try_acquire():
                 raise LoadStopped("Another replica loads this portal now.")
@@ -274,7 +257,7 @@ class Jobs:
                 brought.tables,
                 loaded_at=brought.as_of,
                 unreadable=brought.unreadable,
-                chosen=self._columns(run).chosen,
+                chosen=columns_of(run, self._snapshots).chosen,
                 changes=brought.changes,
                 is_current=lambda: self._is_current(run),
             )
@@ -285,55 +268,6 @@ class Jobs:
         run.release()
         self._log_done(run, brought.tables)
 
-    def _load_all(self, run: Run, client: Client) -> Brought:
-        # Before everything is in memory: only two columns of what is there are kept.
-        parts, before = self._parts(run), self._keys(run)
-        loaded = resume(client, run.object_types, run, parts, choose=self._columns(run).names)
-        known = {name: table for name, table in loaded.tables.items() if name in before}
-        changes = {name: compared(name, before[name], table) for name, table in known.items()}
-        return Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at, changes)
-
-    def _keys(self, run: Run) -> Mapping[str, pa.Table]:
-        """Return what tells a change of the stored copy's records, of the object types that can be read."""
-        try:
-            snapshot = self._snapshots.latest(run.hub_id)
-            names = [name for name in run.object_types if snapshot and name in snapshot.objects]
-            return {name: keys_of(name, self._snapshots.read(snapshot, name)) for name in names if snapshot}
-        except SnapshotError:
-            return {}
-
-    def _refresh(self, run: Run, client: Client) -> Brought | None:
-        """Bring the stored copy up to date; None where there is none, or none that this can be done with."""
-        try:
-            snapshot = self._snapshots.latest(run.hub_id)
-            if run.is_full or snapshot is None or not snapshot.objects.keys() >= set(run.object_types):
-                return None
-            copies = {name: snapshot.objects[name] for name in run.object_types}
-            tables = {name: self._snapshots.read(snapshot, name) for name in run.object_types}
-            run.loading = Phase.REFRESHING
-            since, parts = min(copy.loaded_at for copy in copies.values()), self._parts(run) if run.columns else None
-            lost = {name: self._snapshots.unreadable(snapshot, name) for name in run.object_types}
-            refreshed = refresh(client, tables, since, run, columns=self._columns(run), parts=parts, unreadable=lost)
-        except SnapshotError as reason:
-            run.loading = Phase.LOADING
-            run.note(str(reason))
-            return None
-        as_of = run.meter.started_at
-        return Brought(refreshed.portal, refreshed.tables, refreshed.unreadable, as_of, refreshed.changes)
-
-    def _columns(self, run: Run) -> Columns:
-        """Return what to load: the columns the copy has been given, and those this run shall add."""
-        try:
-            snapshot = self._snapshots.latest(run.hub_id)
-        except SnapshotError:
-            snapshot = None
-        given = {name: copy.chosen for name, copy in snapshot.objects.items()} if snapshot else {}
-        return Columns(chosen=union(given, run.columns))
-
-    def _parts(self, run: Run) -> Parts:
-        is_current = functools.partial(self._is_current, run)
-        return Parts(self._snapshots, run.hub_id, run.meter.started_at, epoch=run.epoch, is_current=is_current)
-
     def _is_current(self, run: Run) -> bool:
         return not run.forgotten and self._epoch_of(run.hub_id) == run.epoch
 
@@ -341,7 +275,7 @@ class Jobs:
         # A holder that tells nothing is about to end, or was killed: its lease ends by itself.
         ends_at = time.monotonic() + _LEASE_SECONDS + 1
         while not lease.try_acquire():
-            told = self._told(run.hub_id)
+            told = self._board.told(run.hub_id)
             if told and told.is_running and run.columns:
                 # Another replica's load brings all but these.
                 ends_at = time.monotonic() + _LEASE_SECONDS + 1
@@ -359,10 +293,7 @@ class Jobs:
         return snapshot is not None and snapshot.objects.keys() >= set(run.object_types)
 
     def _version(self, run: Run) -> str:
-        try:
-            snapshot = self._snapshots.latest(run.hub_id)
-        except SnapshotError:
-            return ""
+        snapshot = copy_of(run, self._snapshots)
         return snapshot.version if snapshot else ""
 
     def _drop(self, run: Run) -> None:
@@ -382,25 +313,12 @@ class Jobs:
         )
 
     def _leave(self, run: Run) -> None:
-        """Note that this load is to be brought to its end, should this process not do it."""
-        key = self._key(run.hub_id, "load-left")
-        columns = orjson.dumps({name: list(each) for name, each in union(run.columns, run.columns_after).items()})
-        with contextlib.suppress(StoreError), self._store.answering() as client:
-            client.set(key, self._snapshots.keyring.seal(columns, key), px=_LEFT_TTL_MS)
+        self._board.leave(run.hub_id, union(run.columns, run.columns_after))
 
     def _settle(self, run: Run) -> None:
         """Take the note back where the load has come to its end, one way or another."""
-        if run.forgotten or run.is_left or not run.holds_lease:
-            return
-        with contextlib.suppress(StoreError), self._store.answering() as client:
-            client.delete(self._key(run.hub_id, "load-left"))
-
-    def _columns_left(self, key: str, sealed: bytes) -> Mapping[str, Sequence[str]]:
-        try:
-            found: Mapping[str, Sequence[str]] = orjson.loads(self._snapshots.keyring.open(sealed, key))
-        except (SealError, ValueError):
-            return {}
-        return found
+        if run.holds_lease and not (run.forgotten or run.is_left):
+            self._board.take_back(run.hub_id)
 
     def _note_failure(self, run: Run) -> None:
         # Whoever goes on with it by itself shall not do so at once.
@@ -411,8 +329,7 @@ class Jobs:
         """Say nothing of a load any more, so that another replica goes on at once instead of looking on."""
         if run.columns_after:
             self._leave(run)
-        with contextlib.suppress(StoreError), self._store.answering() as client:
-            client.delete(self._key(run.hub_id, "load-progress"))
+        self._board.be_silent(run.hub_id)
         with contextlib.suppress(StoreError):
             self.attempts.forget(run.hub_id)
 
@@ -420,43 +337,18 @@ class Jobs:
         self._publish(run)
         while not run.ended.wait(_PUBLISH_SECONDS) and not run.forgotten:
             self._publish(run)
-            if self._asked_to_stop(run.hub_id):
+            if self._board.is_asked_to_stop(run.hub_id):
                 run.stopping.set()
 
     def _publish(self, run: Run) -> None:
         if run.forgotten:
             return
-        key = self._key(run.hub_id, "load-progress")
         # Under a lock, so that the last word is about the end.
-        with run.telling, contextlib.suppress(StoreError), self._store.answering() as client:
-            progress = run.meter.progress()
+        with run.telling:
             if run.is_left and run.is_handed_over:
                 self._hand_over(run)
-                return
-            sealed = self._snapshots.keyring.seal(orjson.dumps(progress.to_json()), key)
-            client.set(key, sealed, px=_RUNNING_TTL_MS if progress.is_running else _FINISHED_TTL_MS)
-
-    def _told(self, hub_id: int) -> Progress | None:
-        key = self._key(hub_id, "load-progress")
-        try:
-            with self._store.answering() as client:
-                sealed = client.get(key)
-            return Progress.from_json(orjson.loads(self._snapshots.keyring.open(sealed, key))) if sealed else None
-        except (StoreError, SealError, KeyError, TypeError, ValueError) as error:
-            _log.debug(
-                "Portal %(portal)s: nothing to tell (%(error)s)", {"portal": hub_id, "error": type(error).__name__}
-            )
-            return None
-
-    def _asked_to_stop(self, hub_id: int) -> bool:
-        try:
-            with self._store.answering() as client:
-                return client.getdel(self._key(hub_id, "load-stop")) is not None
-        except StoreError:
-            return False
-
-    def _key(self, hub_id: int, name: str) -> str:
-        return self._store.key(f"{{{hub_id}}}", name)
+            else:
+                self._board.tell(run.meter.progress())
 
 
 def _told_of(run: Run, error: Exception) -> dict[str, object]:

@@ -125,7 +125,7 @@ def test_the_columns_that_a_load_was_to_add_are_left_with_it_sealed(replica, sto
     first.close(seconds=5)
 
     assert {*second.left([HUB])[HUB]["contacts"]} == {"favourite_colour", "shoe_size"}
-    assert b"colour" not in store.client.get(first._key(HUB, "load-left"))
+    assert b"colour" not in store.client.get(first._board._key(HUB, "load-left"))
 
 
 def test_a_load_that_does_not_end_in_time_is_left_and_stores_nothing(replica, store, snapshots, caplog):

@@ -175,7 +175,7 @@ def test_a_load_is_stopped_from_another_replica(replica):
     until(lambda: second.progress() and second.progress().objects)
 
     second.jobs.stop(HUB)
-    until(lambda: not first.jobs._store.client.exists(first.jobs._key(HUB, "load-stop")))
+    until(lambda: not first.jobs._store.client.exists(first.jobs._board._key(HUB, "load-stop")))
     time.sleep(0.05)
     portal.gate.set()
 

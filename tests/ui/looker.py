@@ -7,7 +7,7 @@ import sys
 import threading
 from datetime import timedelta
 
-from hubspot.sync import jobs
+from hubspot.sync import jobs, noticeboard
 from hubspot.sync.attempts import Attempts
 from hubspot.ui import services
 from hubspot.ui.freshness import Freshness
@@ -16,7 +16,7 @@ house = services.services()
 # The setting counts in minutes, and nobody waits for these in a test.
 object.__setattr__(house.settings, "refresh_minutes", float(sys.argv[1]) / 60)
 # Nor until it is sure that a replica was killed.
-jobs._LEASE_SECONDS, jobs._RUNNING_TTL_MS = 3.0, 2000
+jobs._LEASE_SECONDS, noticeboard._RUNNING_TTL_MS = 3.0, 2000
 house.jobs.attempts = Attempts(house.store, first=timedelta(seconds=1))
 keeper = Freshness(house)
 ended = threading.Event()

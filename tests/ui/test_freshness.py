@@ -272,7 +272,7 @@ def test_a_copy_that_can_not_be_read_does_not_keep_others_from_being_fresh(house
 
 def test_what_was_tried_and_left_goes_with_the_portals_data(house, wire, visited):
     house.jobs.attempts.claim(wire.hub_id, "one")
-    house.store.client.set(house.jobs._key(wire.hub_id, "load-left"), b"sealed")
+    house.store.client.set(house.jobs._board._key(wire.hub_id, "load-left"), b"sealed")
 
     services.delete_data(wire.hub_id)
 
