@@ -28,6 +28,8 @@ MOMENTS = 100 if os.environ.get("SOAK") else 5
 DEEDS = {"connect": 1.5, "load": 2.5, "refresh": 0.8, "disconnect": 1.0}
 HUB_ID = "26107341"
 ORPHANS_END_WITHIN = 2
+# A page whose server is gone may never become one that can be clicked.
+CLICKED_WITHIN_MS = 5000
 
 
 class Life:
@@ -90,7 +92,7 @@ class Life:
         killing = threading.Timer(seconds, self.server.kill)
         killing.start()
         with contextlib.suppress(BrowserError):
-            click(no_wait_after=True)
+            click(no_wait_after=True, timeout=CLICKED_WITHIN_MS)
         killing.join()
         with contextlib.suppress(BrowserError):
             self.page.wait_for_timeout(200)  # what was sent may not be drawn yet

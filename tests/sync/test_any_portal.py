@@ -6,7 +6,6 @@ Time passes fifty times as fast for whoever waits, so that limits and pauses are
 import json
 import os
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -16,16 +15,15 @@ from hypothesis import Phase as Search
 from hypothesis import strategies as st
 
 from hubspot.api.client import HubSpot
-from hubspot.api.limits import Limiter
 from hubspot.sync import refresh as refreshing
 from hubspot.sync.frames import to_frame
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
 from hubspot.sync.snapshots import Snapshots
+from tests.sync.haste import hasty
 
 BOTH = ("contacts", "companies")
 EXAMPLES = int(os.environ.get("EXAMPLES", "300")) if os.environ.get("SOAK") else 8
-FASTER = 50
 MOST_REQUESTS, MOST_SECONDS = 2_500, 60
 COMPARED = {"contacts": ("email", "lifecyclestage", "jobtitle"), "companies": ("name", "lifecyclestage", "domain")}
 
@@ -90,9 +88,7 @@ class World:
         self.hubspot.close()
 
     def open(self, hub_id, token, **fields):
-        fast = Limiter(clock=lambda: time.monotonic() * FASTER, sleep=lambda seconds: time.sleep(seconds / FASTER))
-        client = self.hubspot.client(hub_id, token, **fields)
-        return replace(client, limiter=fast, sleep=lambda seconds: time.sleep(seconds / FASTER))
+        return hasty(self.hubspot.client(hub_id, token, **fields))
 
     def token(self, rejected):
         """Give a token, as is asked before every request: where it is that request's turn, edit the portal first."""

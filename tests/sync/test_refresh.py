@@ -19,6 +19,7 @@ from hubspot.sync.load import load
 from hubspot.sync.progress import Phase
 from hubspot.sync.refresh import OutOfStep, refresh
 from tests.running import sandbox
+from tests.sync.haste import hasty
 from tests.sync.notebook import Notebook, Nowhere
 
 BOTH = ("contacts", "companies")
@@ -38,7 +39,7 @@ class Portal:
         self.copy_made_at, self.tables, self.unreadable = datetime.now(UTC), self.load(), {}
 
     def open(self, hub_id, token, **fields):
-        return self.hubspot.client(hub_id, token, **fields)
+        return hasty(self.hubspot.client(hub_id, token, **fields))
 
     def load(self):
         return load(self.client, BOTH, Notebook(), Nowhere()).tables
