@@ -31,6 +31,7 @@ def look_over(settings: Settings, ring: KeyRing | None, oauth: OAuth) -> Iterato
     Nothing is written: `ring` is None where no key was generated yet, and what the first start makes is not made here.
     """
     yield Finding(OK, "settings", _about(settings))
+    yield Finding(OK, "sign-in", _who_comes_in(settings))
     yield from tried("store", lambda: _store(settings, ring))
     yield from tried("HubSpot", lambda: _hubspot(settings, oauth))
 
@@ -47,6 +48,16 @@ def _about(settings: Settings) -> str:
     if settings.is_sample:
         return "no HubSpot app is configured: the dashboard offers its sample portal"
     return f"a HubSpot app with {len(settings.scopes)} scopes, redirected to {settings.redirect_uri or 'localhost'}"
+
+
+def _who_comes_in(settings: Settings) -> str:
+    portals = ", ".join(map(str, settings.allowed_portals))
+    end = f"; portals that can be connected: {portals}" if portals else ""
+    if settings.sign_in is None:
+        return f"nobody has to sign in, whoever reaches the address sees the connect screen{end}"
+    domains = ", ".join(settings.sign_in.domains)
+    people = f"people with addresses of {domains}" if domains else "everybody whom the provider knows"
+    return f"{people}, each time for {settings.sign_in.hours} h{end}"
 
 
 def _store(settings: Settings, ring: KeyRing | None) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from hubspot.api.oauth import OAuth
 from hubspot.api.transport import open_http
 from hubspot.connections import embedded
 from hubspot.connections.__main__ import main
+from hubspot.connections.check import look_over
 from hubspot.connections.engine import open_store
 from hubspot.connections.grants import Grants
 from hubspot.connections.keycheck import check_keys
@@ -28,6 +30,7 @@ from hubspot.connections.sessions import Sessions
 from hubspot.connections.spool import Spool, folder_of
 from hubspot.errors import ConnectionEnded
 from hubspot.keyring import KeyRing
+from hubspot.settings import SIGN_IN_RETURN, Settings, SignIn
 from hubspot.sync.snapshots import Snapshots
 from tests.connections.servers import Server, binaries, children_of, until
 from tests.running import ROOT, free_port, sandbox
@@ -36,6 +39,8 @@ LAPTOP = "a" * 64
 COLLEAGUE = 50_113_876
 OURS = ("HUBSPOT_", "DASHBOARD_", "REDIS_URL", "SNAPSHOT_URI")
 OLD, NEW = (f"{name}:{base64.b64encode(os.urandom(32)).decode()}" for name in ("k1", "k2"))
+
+SIGN_IN = SignIn(redirect_uri=f"https://dash.example{SIGN_IN_RETURN}", cookie_secret="hush" * 9, providers=("default",))
 
 
 class Operator:
@@ -111,11 +116,31 @@ def test_check_says_one_line_for_each_part_that_works(operator):
 
     assert done.returncode == 0, done.stdout
     assert [line[:2] for line in lines(done)] == [
-        ["ok", "settings"], ["ok", "store"], ["ok", "keys"], ["ok", "HubSpot"], ["ok", "copies"],
+        ["ok", "settings"], ["ok", "sign-in"], ["ok", "store"], ["ok", "keys"], ["ok", "HubSpot"], ["ok", "copies"],
     ]  # fmt: skip
     assert "append-only file" in done.stdout
     assert "k1 seals" in done.stdout
     assert OLD.partition(":")[2] not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "nobody has to sign in, whoever reaches the address sees the connect screen"),
+        ({"allowed_portals": (7, 8)}, "connect screen; portals that can be connected: 7, 8"),
+        ({"sign_in": SIGN_IN}, "everybody whom the provider knows, each time for 12 h"),
+        (
+            {"sign_in": replace(SIGN_IN, domains=("firm.example", "sister.example"), hours=1), "allowed_portals": (7,)},
+            "addresses of firm.example, sister.example, each time for 1 h; portals that can be connected: 7",
+        ),
+    ],
+)
+def test_check_says_who_comes_in(given, sentence):
+    _, found = islice(look_over(Settings(**given), None, None), 2)
+
+    assert (found.mark, found.subject) == ("ok", "sign-in")
+    assert sentence in found.sentence
+    assert SIGN_IN.cookie_secret not in found.sentence
 
 
 @pytest.fixture
@@ -151,7 +176,9 @@ def test_check_on_a_fresh_machine_makes_nothing(tmp_path):
     done = Operator(tmp_path).runs("check")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [line[:2] for line in lines(done)] == [["ok", each] for each in ("settings", "store", "keys", "HubSpot")]
+    assert [line[:2] for line in lines(done)] == [
+        ["ok", each] for each in ("settings", "sign-in", "store", "keys", "HubSpot")
+    ]
     assert "none yet: the first start makes one" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
