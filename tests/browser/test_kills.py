@@ -23,7 +23,7 @@ from tests import running
 from tests.browser.conftest import stored_files
 
 pytestmark = pytest.mark.browser
-MOMENTS = 100 if os.environ.get("SOAK") else 5
+MOMENTS = 100 if os.environ.get("SOAK") else 4
 # What is done, and how many seconds after its click the server is killed at the latest.
 DEEDS = {"connect": 1.5, "load": 2.5, "refresh": 0.8, "disconnect": 1.0}
 HUB_ID = "26107341"
