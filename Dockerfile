@@ -9,8 +9,6 @@ RUN /src/packaging/install.sh --no-service \
 ENV DASHBOARD_HOME=/var/lib/hubspot-dashboard \
     DASHBOARD_LOG_FORMAT=json \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
-    ARROW_DEFAULT_MEMORY_POOL=system \
-    MALLOC_ARENA_MAX=2 \
     PATH=/opt/hubspot-dashboard/current/.venv/bin:$PATH
 
 USER hubspot-dashboard

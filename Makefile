@@ -3,10 +3,6 @@
 
 PORT ?= 8501
 
-# Arrow's memory comes from the C library, whose threads share two heaps: a load peaks a tenth lower.
-export ARROW_DEFAULT_MEMORY_POOL ?= system
-export MALLOC_ARENA_MAX ?= 2
-
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 else

@@ -24,7 +24,6 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 EXAMPLE = (PACKAGING / "environment.example").read_text(encoding="utf-8")
 REPLICAS = (PACKAGING / "nginx-replicas.compose.conf").read_text(encoding="utf-8")
-MEMORY = {"ARROW_DEFAULT_MEMORY_POOL=system", "MALLOC_ARENA_MAX=2"}
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 
 
@@ -42,12 +41,6 @@ def test_the_example_names_every_setting_and_values_that_can_be_read():
     assert set(given) - known == {"STREAMLIT_SERVER_ADDRESS", "FORWARDED_ALLOW_IPS"}
     one_by_one = {**ours, "HUBSPOT_CLIENT_ID": "id", "HUBSPOT_CLIENT_SECRET": "secret", "REDIS_URL": ""}
     settings.load(one_by_one, secrets_file=ROOT / "none.toml")
-
-
-def test_every_way_to_start_it_has_the_same_memory_settings():
-    makefile = re.sub(r" \?= ", "=", (ROOT / "Makefile").read_text(encoding="utf-8"))
-
-    assert [each for each in MEMORY for text in (makefile, UNIT, DOCKERFILE) if each not in text] == []
 
 
 def test_unit_script_and_image_name_the_same_user_and_places():

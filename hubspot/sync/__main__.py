@@ -32,6 +32,7 @@ from hubspot.connections.widest import readable, widest
 from hubspot.errors import HubSpotError, LoadStopped, MissingScopes, NotConnected, SettingsError, Unauthorized
 from hubspot.portal import OBJECT_TYPES
 from hubspot.settings import Settings
+from hubspot.sync import memory
 from hubspot.sync.display import shown
 from hubspot.sync.folder import FolderError, open_folder
 from hubspot.sync.headless import ALL, BASE, Order, export, finish, summary
@@ -289,4 +290,5 @@ def _complain(status: int, sentence: str) -> int:
 
 
 if __name__ == "__main__":
+    memory.be_frugal()
     sys.exit(main())

@@ -18,6 +18,7 @@ from hubspot.api.client import HubSpot
 from hubspot.api.limits import Limiter, Permit
 from hubspot.api.protocol import read_raw_page
 from hubspot.portal import Property
+from hubspot.sync import memory
 from hubspot.sync.frames import TableBuilder
 from hubspot.sync.load import load
 from hubspot.sync.pages import Piece
@@ -114,6 +115,7 @@ def one_load(url, hub_id, *options):
     token, report = token_of(url), Stopwatch()
     client = HubSpot(url).client(int(hub_id), lambda _rejected: token)
     if "--for-memory" in options:
+        memory.be_frugal()
         client = replace(client, limiter=Unlimited())
         loaded = load(client, BOTH[:1], report, Nowhere(), choose=lambda *asked: wanted(*asked)[:20])
     else:
