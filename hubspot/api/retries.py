@@ -18,10 +18,12 @@ LONGEST_WAIT = 60.0
 ATTEMPTS = 8
 # Being asked to wait is not a failure: other users of the portal's quota may keep it busy for minutes.
 RATE_LIMITED_ATTEMPTS = 30
+# Not the process's own generator: who seeds that one would make all replicas wait alike.
+_chance = random.Random()  # noqa: S311 - not a secret
 
 
 def backoff(  # noqa: C901, PLR0911 - a table of HubSpot's answers reads best in one piece
-    error: HubSpotError, attempt: int, *, jitter: Callable[[], float] = random.random
+    error: HubSpotError, attempt: int, *, jitter: Callable[[], float] = _chance.random
 ) -> float | None:
     """Return the seconds to wait before repeating a reading call, None where repeating can't help.
 

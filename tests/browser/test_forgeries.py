@@ -14,7 +14,7 @@ from tests import running
 from tests.forgeries import Forger
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
-OPENED, AT_ONCE = 20 if os.environ.get("SOAK") else 10, 5
+OPENED, AT_ONCE = 20 if os.environ.get("SOAK") else 15, 5
 SENTENCES = [words.RETURNS[name].split(",")[0] for name in ("malformed", "expired", "other_browser")]
 
 
