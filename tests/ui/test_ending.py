@@ -81,7 +81,7 @@ def test_a_load_ends_at_sigterm_and_the_next_start_goes_on_with_it(tmp_path, slo
     assert "Traceback" not in first.text()
     # Nobody opens a page: the portal was looked at within a day.
     with dashboard(tmp_path / "home", tmp_path / "second.log", **settings) as second:
-        assert wait_until(lambda: has_whole_copy(second)) == records_of(slow_portal)
+        assert wait_until(lambda: has_whole_copy(second), seconds=180) == records_of(slow_portal)
         assert "going on with the load of" in second.text()
         assert pages_asked(slow_portal) <= (CONTACTS + COMPANIES) / 100 + 2 * BESIDE + ON_THE_WAY
 
@@ -109,7 +109,7 @@ def test_another_replica_takes_a_load_over_at_once(tmp_path, slow_portal):
 
         assert (status, seconds < LONGEST) == (-signal.SIGTERM, True)
         assert waited < 4
-        assert wait_until(lambda: has_whole_copy(second)) == records_of(slow_portal)
+        assert wait_until(lambda: has_whole_copy(second), seconds=180) == records_of(slow_portal)
         assert pages_asked(slow_portal) <= (CONTACTS + COMPANIES) / 100 + 2 * BESIDE + ON_THE_WAY
 
 
