@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # All that it does is to run packaging/install.sh. Linted, not built, by our CI: the machines it runs on have no Docker.
 FROM debian:bookworm-slim
 

@@ -1,6 +1,6 @@
 """What is under packaging/, the Dockerfile and compose.yaml: they agree with each other and with the settings.
 
-The image is not built here, for that needs Docker; the script that it consists of is run in docs/operate.md's words.
+The image is not built here, for that needs Docker; docs/operate.md says how it was.
 """
 
 import os
@@ -58,6 +58,8 @@ def test_the_image_does_nothing_but_run_the_script():
 
     assert len(runs) == 1
     assert runs[0].startswith("/src/packaging/install.sh --no-service")
+    # It would be fetched from Docker Hub before anything else, where there may be a registry of one's own alone.
+    assert "# syntax=" not in DOCKERFILE
 
 
 def test_what_the_script_installs_is_there_and_may_enter_the_image():
