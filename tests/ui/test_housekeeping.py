@@ -1,3 +1,5 @@
+import gc
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,3 +213,34 @@ def seen_by(house, grant):
     someone = Browser()
     house.sessions.add(someone.person, grant)
     return state.visit(someone.person)
+
+
+def test_what_lives_is_put_aside_so_that_a_run_does_not_look_through_it(monkeypatch):
+    stopping = threading.Event()
+    monkeypatch.setattr(services, "stopping", stopping)
+    monkeypatch.setattr(housekeeping, "_GARBAGE_SECONDS", 0.01)
+    gc.unfreeze()
+    lost = [Circle()]
+    lost[0].itself, gone = lost[0], lost[0].gone
+    lost.clear()
+    working = threading.Thread(target=housekeeping._collect_garbage, daemon=True)
+
+    working.start()
+    wait_until(gone.is_set, what="a turn")
+    stopping.set()
+    working.join(10)
+    aside = gc.get_freeze_count()
+    gc.unfreeze()
+
+    assert not working.is_alive()
+    assert aside > 1_000
+
+
+class Circle:
+    """What only the collector of garbage takes away."""
+
+    def __init__(self):
+        self.itself, self.gone = None, threading.Event()
+
+    def __del__(self):
+        self.gone.set()
