@@ -55,13 +55,13 @@ class Told:
 
 
 class Member(threading.Thread):
-    """One person with one tab; with several `bases`, the tab connects to the next one when its own breaks off."""
+    """One person with one tab; with `patience` (seconds), the tab connects again when it breaks off."""
 
-    def __init__(self, bases, told, truth, *, seed, every):
+    def __init__(self, base, told, truth, *, seed, every, patience):
         super().__init__(daemon=True, name=f"member {seed}")
-        self.bases, self.told, self.truth, self.every = bases, told, truth, every
-        self.chance, self.leaving, self.patience = random.Random(seed), threading.Event(), 0.0
-        self.person, self.widget = Person(bases[0]), None
+        self.told, self.truth, self.every, self.patience = told, truth, every, patience
+        self.chance, self.leaving = random.Random(seed), threading.Event()
+        self.person, self.widget = Person(base), None
 
     def run(self):
         with suppress(*BROKEN_OFF):  # it may leave while its tab is broken off
@@ -113,13 +113,11 @@ class Member(threading.Thread):
                 self.recover(error)
 
     def recover(self, error):
-        """Connect again, as a browser does by itself; without somebody else to connect to, that is an error."""
+        """Connect again, as a browser does by itself; without a proxy that knows another replica, that is an error."""
         if not self.patience:
             self.told.errors.append(type(error).__name__)
         ends_at = time.monotonic() + max(self.patience, 10)
         while time.monotonic() < ends_at:
-            self.bases = [*self.bases[1:], self.bases[0]]
-            self.person.base = self.bases[0]
             try:
                 run = self.person.open_again()
             except BROKEN_OFF:
@@ -140,16 +138,14 @@ def counted(run):
 class Team:
     """People who come and go together; all are connected to the portal before they open a tab."""
 
-    def __init__(self, bases, hub_id, truth, *, every=ACTION_EVERY, patience=0.0):
-        self.bases, self.hub_id, self.truth, self.every = bases, hub_id, truth, every
+    def __init__(self, base, hub_id, truth, *, every=ACTION_EVERY, patience=0.0):
+        self.base, self.hub_id, self.truth, self.every = base, hub_id, truth, every
         self.patience, self.told, self.members = patience, Told(), []
 
     def grow(self, people):
         for _ in range(people):
             number = len(self.members)
-            bases = self.bases[number % len(self.bases) :] + self.bases[: number % len(self.bases)]
-            member = Member(bases, self.told, self.truth, seed=number, every=self.every)
-            member.patience = self.patience
+            member = Member(self.base, self.told, self.truth, seed=number, every=self.every, patience=self.patience)
             member.person.connect_hubspot(self.hub_id)
             self.members.append(member)
             member.start()
@@ -195,7 +191,7 @@ def of_team(server, hub_id):
     for page in PAGES:
         first.turn_to(page)
     first.leave()
-    empty, team = resident(server), Team([server.url], hub_id, truth)
+    empty, team = resident(server), Team(server.url, hub_id, truth)
     try:
         team.grow(SESSIONS)
         yield from of_work(server, team, MINUTES * 60, empty)

@@ -16,7 +16,7 @@ def test_ten_tabs_at_once_meet_no_error_and_see_the_right_counts(tmp_path):
         first.connect_hubspot(hubspot.ready["hub_id"])
         truth = truth_of(first, wait_until(lambda: whole(first.open("contacts"), 1_500), what="the whole portal"))
         first.leave()
-        team = Team([server.url], hubspot.ready["hub_id"], truth, every=6.0)
+        team = Team(server.url, hubspot.ready["hub_id"], truth, every=6.0)
         team.grow(10)
         told = team.work(15)
         team.go_home()
