@@ -33,6 +33,7 @@ check: .venv/dev.stamp
 	@$(PYTEST)
 
 fix: .venv/dev.stamp
+	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

@@ -9,7 +9,7 @@ from hubspot.analysis.filters import Between, Condition, Days, Filters, Known, O
 from hubspot.analysis.filters.quick import CREATE_DATE
 from hubspot.analysis.metrics import CUSTOMER, LEAD
 from hubspot.analysis.records import CONTACT_COUNT
-from hubspot.portal import COMPANIES, CONTACTS, STAGE_DATES
+from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, STAGE_DATES
 
 STAGE = "lifecyclestage"
 
@@ -25,8 +25,10 @@ def kpi(name: str, contacts: pd.DataFrame | None) -> tuple[str, Filters]:
             return CONTACTS, reached(contacts, LEAD)
         case "empty_companies":
             return COMPANIES, Filters((Between(CONTACT_COUNT, 0, 0),))
-        case _:
+        case _ if name in OBJECT_TYPES:
             return name, Filters()
+        case _:
+            raise KeyError(name)  # a number without its case here
 
 
 def one(column: str, *values: str) -> Filters:

@@ -19,6 +19,7 @@ CONTACT_TYPES = {
     "firstname": "str",
     "lastname": "str",
     "email": "str",
+    "phone": "str",
     "company": "str",
     "country": "str",
     "lifecyclestage": "category",
@@ -108,16 +109,21 @@ def portal(*, owners=OWNERS, stages=None, **account):
     return Portal(Account(**(defaults | account)), {kind: tuple(each) for kind, each in definitions.items()}, owners)
 
 
-def contacts(*records, without=()):
-    """Return contacts; each record is a dict of properties, its id counts from 1 unless given."""
-    return _frame(records, CONTACT_TYPES, without)
+def contacts(*records, without=(), apart=()):
+    """Return contacts; each record is a dict of properties, its id counts from 1 unless given.
+
+    The properties `apart` the caller adds to the frame itself.
+    """
+    return _frame(records, CONTACT_TYPES, without, apart)
 
 
-def companies(*records, without=()):
-    return _frame(records, COMPANY_TYPES, without)
+def companies(*records, without=(), apart=()):
+    return _frame(records, COMPANY_TYPES, without, apart)
 
 
-def _frame(records, types, without):
+def _frame(records, types, without, apart):
+    unknown = {name for record in records for name in record} - types.keys() - {*apart}
+    assert not unknown, f"give {sorted(unknown)} their types, in CONTACT_TYPES or COMPANY_TYPES"
     numbered = [{"hs_object_id": place + 1} | record for place, record in enumerate(records)]
     columns = {name: _column([record.get(name) for record in numbered], dtype) for name, dtype in types.items()}
     return pd.DataFrame(columns).drop(columns=list(without))

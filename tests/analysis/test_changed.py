@@ -28,7 +28,8 @@ def step(since=0, until=15, **noted):
 
 def frame(*records, **columns):
     """Return joined contacts; each record may have an owner's date and merged ids beside the usual properties."""
-    bare = contacts(*({"createdate": text(-1000), "firstname": "Anna"} | record for record in records))
+    made = ({"createdate": text(-1000), "firstname": "Anna"} | record for record in records)
+    bare = contacts(*made, apart=("hubspot_owner_assigneddate", "hs_merged_object_ids"))
     dates = pd.to_datetime(
         pd.Series([each.get("hubspot_owner_assigneddate") for each in records], dtype="str"), utc=True
     )

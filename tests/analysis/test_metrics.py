@@ -12,7 +12,7 @@ def created(*moments):
     return contacts(*({"createdate": moment} for moment in moments))
 
 
-def test_the_overview_has_its_six_numbers():
+def test_the_overview_has_these_numbers():
     names = [kpi.name for kpi in kpis(contacts({}), companies({}), portal(), BERLIN)]
 
     assert names == ["contacts", "new_contacts", "customers", "lead_to_customer", "companies", "empty_companies"]

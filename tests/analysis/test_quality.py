@@ -18,13 +18,17 @@ from hubspot.portal import COMPANIES, CONTACTS, Property
 from tests.analysis.factories import companies, contacts, portal
 
 TODAY = date(2026, 11, 23)
-TEXTS = ("phone", "mobilephone", "jobtitle", "city", "hs_lead_status")
+TEXTS = ("phone", "mobilephone", "jobtitle", "city", "hs_lead_status", "hs_additional_domains")
 DATES = ("notes_last_updated", "notes_last_contacted", "notes_next_activity_date")
 
 
 def survey(people=(), firms=(), *, facts=None, without=()):
     """Return a survey of these records; both object types have every column that a check looks at."""
-    made = {CONTACTS: _filled(contacts(*people), people), COMPANIES: _filled(companies(*firms), firms)}
+    apart = TEXTS + DATES
+    made = {
+        CONTACTS: _filled(contacts(*people, apart=apart), people),
+        COMPANIES: _filled(companies(*firms, apart=apart), firms),
+    }
     kept = {kind: frame.drop(columns=[name for name in without if name in frame]) for kind, frame in made.items()}
     joined = {
         CONTACTS: records.contacts_joined(kept[CONTACTS], kept[COMPANIES]),
@@ -34,7 +38,7 @@ def survey(people=(), firms=(), *, facts=None, without=()):
 
 
 def _filled(frame, told):
-    for name in (*TEXTS, "hs_additional_domains"):
+    for name in TEXTS:
         frame[name] = pd.Series([record.get(name) for record in told], index=frame.index, dtype="str")
     for name in DATES:
         instants = pd.to_datetime(pd.Series([record.get(name) for record in told], dtype="str"), utc=True)

@@ -3,11 +3,14 @@
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from hubspot.analysis.metrics import kpis
 from hubspot.analysis.records import NAME
 from hubspot.ui.numbers import EMPTY as DASH
+from tests.analysis.factories import BERLIN, companies, contacts, portal
 from tests.ui.tabs import commonest, count_line, rows
 
 SANDBOX = ("--contacts", 700, "--companies", 120)
+NUMBERS = kpis(contacts({}), companies({}), portal(), BERLIN)
 
 
 def number_of(text):
@@ -19,23 +22,23 @@ def opened(tab):
     return number_of(count_line(tab))
 
 
-@pytest.mark.parametrize("name", ["contacts", "new_contacts", "customers", "companies", "empty_companies"])
-def test_a_number_of_the_overview_opens_exactly_the_records_it_counts(mara, name):
+@pytest.mark.parametrize("kpi", [each for each in NUMBERS if each.kind == "count"], ids=lambda each: each.name)
+def test_a_number_of_the_overview_opens_exactly_the_records_it_counts(mara, kpi):
     tab = mara.open()
-    labels = {"new_contacts": "New contacts", "empty_companies": "Empty companies"}
-    counted = {each.label: each.value for each in tab.at.metric}[labels.get(name, name.capitalize())]
+    counted = {each.label: each.value for each in tab.at.metric}[kpi.label]
 
-    tab.press(f"open.{name}")
+    tab.press(f"open.{kpi.name}")
 
-    assert tab.titles == ["Companies" if "companies" in name else "Contacts"]
+    assert tab.titles == ["Companies" if "companies" in kpi.name else "Contacts"]
     assert opened(tab) == number_of(counted)
 
 
-def test_a_rate_opens_the_records_it_is_a_rate_of(mara):
+@pytest.mark.parametrize("kpi", [each for each in NUMBERS if each.kind == "rate"], ids=lambda each: each.name)
+def test_a_rate_opens_the_records_it_is_a_rate_of(mara, kpi):
     tab = mara.open()
-    offered = tab.at.button(key="open.lead_to_customer").label
+    offered = tab.at.button(key=f"open.{kpi.name}").label
 
-    tab.press("open.lead_to_customer")
+    tab.press(f"open.{kpi.name}")
 
     assert f"Open {opened(tab)} contacts" in offered
 
