@@ -74,9 +74,12 @@ class Lines:
 
 
 def sentence(progress: Progress) -> str:
-    """Return how far a load is: "loading: contacts 3,400 of 12,431; 2,100 records/s, about 8 s left"."""
+    """Return how far a load is: "loading: contacts 3,400 of 12,431; 2,100 records/s, about 8 s left".
+
+    Of a refresh it says how many were read again: "done: contacts 12 read, companies 0 read".
+    """
     counts = [
-        f"{name} {each.loaded:,}" + (f" of {each.total:,}" if each.total is not None else "")
+        f"{name} {each.loaded:,} " + (f"of {each.total:,}" if each.total is not None else "read")
         for name, each in progress.objects.items()
     ]
     rate = f"{progress.rate:,.0f} records/s" if progress.rate else ""
