@@ -1,4 +1,4 @@
-"""Real processes for tests: the dashboard, the sandbox and a redis-server, each on a free port of this machine."""
+"""Real processes for tests: the dashboard, the sandbox and a Redis, each on a free port of this machine."""
 
 import contextlib
 import json
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from hubspot.connections import embedded
 
 ROOT = Path(__file__).parent.parent
 STARTS_WITHIN = 60
@@ -125,7 +127,7 @@ def settings_of(hubspot):
 
 @contextlib.contextmanager
 def redis_server(folder, *options):
-    """Start Debian's redis-server over TCP with an append-only file in `folder`."""
+    """Start redis-server, else the wheel's Valkey, over TCP with an append-only file in `folder`."""
     port, log = free_port(), folder / "redis.log"
     server = Server(None, f"redis://127.0.0.1:{port}/0", log)
     start_redis(server, folder, *options)
@@ -136,12 +138,13 @@ def redis_server(folder, *options):
 
 
 def start_redis(server, folder, *options):
-    """Start the process of a redis-server, also again after it was killed."""
+    """Start the process of a Redis, also again after it was killed."""
     port = int(server.url.rpartition(":")[2].partition("/")[0])
-    command = [shutil.which("redis-server"), "--port", port, "--dir", folder, "--appendonly", "yes", "--save", ""]
+    binary = shutil.which("redis-server") or embedded.find_server()
+    command = [binary, "--port", port, "--dir", folder, "--appendonly", "yes", "--save", ""]
     with server.log.open("ab") as output:
         server.process = subprocess.Popen([str(part) for part in (*command, *options)], stdout=output, stderr=output)
-    wait_until(lambda: _accepts(port), what="redis-server")
+    wait_until(lambda: _accepts(port), what="Redis")
 
 
 def _accepts(port):

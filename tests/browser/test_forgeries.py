@@ -13,7 +13,7 @@ from hubspot.ui.destinations import PAGES
 from tests import running
 from tests.forgeries import Forger
 
-pytestmark = [pytest.mark.browser, pytest.mark.redis]
+pytestmark = pytest.mark.browser
 OPENED, AT_ONCE = 20 if os.environ.get("SOAK") else 15, 5
 SENTENCES = [words.RETURNS[name].split(",")[0] for name in ("malformed", "expired", "other_browser")]
 

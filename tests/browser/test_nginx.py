@@ -13,7 +13,7 @@ import pytest
 from tests import running
 from tests.reverse_proxy import nginx
 
-pytestmark = [pytest.mark.browser, pytest.mark.redis, pytest.mark.nginx]
+pytestmark = [pytest.mark.browser, pytest.mark.nginx]
 PORTAL = ("--contacts", 400, "--companies", 80)
 
 

@@ -11,7 +11,7 @@ import redis
 
 from tests import running
 
-pytestmark = [pytest.mark.browser, pytest.mark.redis]
+pytestmark = pytest.mark.browser
 TTL = 12
 
 

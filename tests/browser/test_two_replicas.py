@@ -12,7 +12,7 @@ import redis
 from tests import running
 from tests.browser.round_robin import RoundRobin
 
-pytestmark = [pytest.mark.browser, pytest.mark.redis]
+pytestmark = pytest.mark.browser
 HUB_ID = "26107341"
 PORTAL = ("--contacts", 400, "--companies", 80, "--token-ttl", 8)
 

@@ -65,7 +65,7 @@ def apart(tmp_path):
         yield Place(tmp_path, keys, settings, (hubspot.url.removeprefix("http://"),))
 
 
-@pytest.fixture(params=["alone", pytest.param("apart", marks=pytest.mark.redis)])
+@pytest.fixture(params=["alone", "apart"])
 def place(request):
     return request.getfixturevalue(request.param)
 

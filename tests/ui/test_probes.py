@@ -62,7 +62,6 @@ def test_with_store_keys_and_place_it_is_ready_before_anybody_came(tmp_path):
         assert [each for each in (tmp_path / "state" / "snapshots").rglob("*") if each.is_file()] == []
 
 
-@pytest.mark.redis
 def test_without_redis_it_is_not_ready_and_with_it_again_it_is(tmp_path, redis, clock):
     with dashboard(tmp_path, **APP, REDIS_URL=redis.url, DASHBOARD_KEYS=f"k1:{KEYS[0]}"):
         before = ready()
@@ -79,7 +78,6 @@ def test_without_redis_it_is_not_ready_and_with_it_again_it_is(tmp_path, redis, 
     assert without == (503, "not ready: store")
 
 
-@pytest.mark.redis
 def test_a_redis_that_comes_late_is_found(tmp_path, redis, clock):
     redis.stop()
     with dashboard(tmp_path, **APP, REDIS_URL=redis.url, DASHBOARD_KEYS=f"k1:{KEYS[0]}"):
@@ -89,7 +87,6 @@ def test_a_redis_that_comes_late_is_found(tmp_path, redis, clock):
             assert ready() == (200, "ready")
 
 
-@pytest.mark.redis
 @pytest.mark.parametrize("ring", [f"k2:{KEYS[1]}", f"k1:{KEYS[1]}"])
 def test_with_keys_that_do_not_open_what_is_stored_it_is_not_ready(tmp_path, redis, ring):
     with dashboard(tmp_path, **APP, REDIS_URL=redis.url, DASHBOARD_KEYS=f"k1:{KEYS[0]}"):
@@ -142,7 +139,6 @@ def test_the_reason_is_logged_when_it_changes_and_not_at_every_question(tmp_path
     assert second == "ready again"
 
 
-@pytest.mark.redis
 def test_a_running_dashboard_tells_of_its_redis(tmp_path):
     folder = tmp_path / "redis"
     folder.mkdir()

@@ -26,7 +26,7 @@ from tests.running import (
 )
 from tests.visits import Person
 
-pytestmark = [pytest.mark.redis, pytest.mark.nginx]
+pytestmark = pytest.mark.nginx
 SOAK = bool(os.environ.get("SOAK"))
 CONTACTS, PEOPLE, EVERY, PHASE, OUTAGE = (100_000, 150, 30.0, 60, 60) if SOAK else (1_500, 6, 2.0, 3, 4)
 
