@@ -48,9 +48,67 @@ def company_pairs(one, other):
     ["ANNA.Berg@acme.example", "anna.berg+news@acme.example", "  anna.berg+a+b@acme.example "],
 )
 def test_one_mailbox_is_written_with_capitals_spaces_and_tags(other):
-    found = contact_pairs({"email": "anna.berg@acme.example"}, {"email": other, "firstname": "X", "lastname": "Y"})
+    found = contact_pairs({"email": "anna.berg@acme.example"}, {"email": other, "lastname": "Y"})
 
     assert found == [(1, 2, "email")]
+
+
+ANN, BOB = {"firstname": "Ann", "lastname": "Lee"}, {"firstname": "Bob", "lastname": "Roy"}
+
+
+@pytest.mark.parametrize("mailbox", ["sales+uk@x.example", "sales@x.example", "SALES+UK@x.example"])
+def test_a_tag_with_two_full_names_tells_nothing(mailbox):
+    us = {"email": "sales+us@x.example"}
+
+    assert not contact_pairs(ANN | us, BOB | {"email": mailbox})
+    assert not contact_pairs(ANN | us, BOB | {"lastname": "Lee", "email": mailbox})
+    assert contact_pairs(ANN | us, ANN | {"email": mailbox}) == [(1, 2, "email;name")]
+    assert contact_pairs(ANN | us, ANN | {"lastname": "Roy", "email": mailbox}), "people marry"
+    assert contact_pairs(ANN | us, BOB | {"firstname": None, "email": mailbox}), "a missing name contradicts nothing"
+
+
+def test_one_address_to_the_letter_is_one_whatever_the_names():
+    same = {"email": "sales+us@x.example"}
+
+    assert contact_pairs(ANN | same, BOB | {"hs_additional_emails": "Sales+US@x.example"}) == [(1, 2, "email")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("Jan", "Jana"), ("Maria", "Mario"), ("Daniel", "Daniela"), ("Andreas", "Andrea"), ("Simone", "Simon")),
+        *(("Julian", "Julia"), ("Christian", "Christina"), ("Nicole", "Nicolas"), ("Alexander", "Alexandra")),
+        *(("Jean", "Jeanne"), ("Gabriel", "Gabrielle"), ("Victor", "Victoria"), ("Anna Maria", "Anna Mario")),
+    ],
+)
+def test_two_given_names_are_two_people_although_they_look_alike(one, other):
+    at = {"associatedcompanyid": 7, "phone": "+49 30 1234567", "lastname": "Müller"}
+
+    assert not contact_pairs({"firstname": one, **at}, {"firstname": other, **at})
+
+
+@pytest.mark.parametrize("other", ["Bernrad", "Benard", "Bernhard", "Bernardt", "B.", "bernard"])
+def test_a_slip_in_a_given_name_is_no_other_name(other):
+    at = {"associatedcompanyid": 7}
+
+    assert contact_pairs({"firstname": "Bernard", **at}, {"firstname": other, **at}) == [(1, 2, "name")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Globex Germany", "Globex France"), ("Globex Köln GmbH", "Globex Berlin GmbH"), ("Globex APAC", "Globex EMEA")],
+)
+def test_branches_in_two_places_are_two_companies(one, other):
+    where = {"domain": "globex.example", "country": "Germany"}
+
+    assert not company_pairs({"name": one, "city": "Köln", **where}, {"name": other, "city": "Berlin", **where})
+
+
+@pytest.mark.parametrize("other", ["Globex", "Globex Deutschland GmbH & Co. KG", "Globecks Germany"])
+def test_a_place_in_one_of_two_names_contradicts_nothing(other):
+    one = {"name": "Globex Deutschland", "domain": "globex.example"}
+
+    assert company_pairs(one, {"name": other, "domain": "globex.example"})[0][2].startswith("domain")
 
 
 def test_an_additional_address_counts_like_the_first():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from hubspot.analysis.duplicates import spelling
+from hubspot.analysis.duplicates import contradictions, spelling
 from hubspot.analysis.duplicates.blocks import Pairs, codes, sharing
 from hubspot.analysis.duplicates.evidence import Reason, alike
 
@@ -25,12 +25,16 @@ def reasons(frame: pd.DataFrame) -> Iterator[Reason]:
 
 
 def by_domain(frame: pd.DataFrame, names: pa.Array) -> Reason:
-    """Find companies with one registered domain, among the additional ones too, but for families."""
+    """Find companies with one registered domain, among the additional ones too, but for families.
+
+    A firm's branches in two countries have one domain and are two companies.
+    """
     own = spelling.registrable(spelling.texts(frame, "domain"))
     more, places = spelling.listed(spelling.texts(frame, "hs_additional_domains"))
     domains = spelling.closed(pa.concat_arrays([own, spelling.registrable(more)]))
     rows = np.concatenate([np.arange(len(frame)), places.to_numpy()])
     pairs = _unrelated(frame, sharing(codes(domains), rows=rows), names)
+    pairs = pairs.where(~contradictions.other_places(frame, names, pairs))
     similar = np.nan_to_num(alike(names, pairs))
     return Reason(DOMAIN, pairs, _BY_DOMAIN + (_BY_DOMAIN_AND_NAME - _BY_DOMAIN) * similar)
 

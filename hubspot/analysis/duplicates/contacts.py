@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hubspot.analysis.duplicates import spelling
+from hubspot.analysis.duplicates import contradictions, spelling
 from hubspot.analysis.duplicates.blocks import Pairs, codes, joined, sharing
 from hubspot.analysis.duplicates.evidence import Reason, Score, alike, alike_by_word, initials
 
@@ -33,18 +33,22 @@ _STRANGERS_OF_A_DOMAIN = 50
 def reasons(frame: pd.DataFrame) -> Iterator[Reason]:
     """Yield what each rule found among contacts; a rule whose properties the frame lacks finds nothing."""
     first, last = (spelling.names(spelling.texts(frame, name)) for name in ("firstname", "lastname"))
-    yield by_email(frame)
+    yield by_email(frame, first, last)
     yield by_phone(frame, first, last)
     yield by_name(frame, first, last)
 
 
-def by_email(frame: pd.DataFrame) -> Reason:
-    """Find contacts with one mailbox: an address, or an additional one, that is the same without capitals and tag."""
-    own = spelling.emails(spelling.texts(frame, "email"))
+def by_email(frame: pd.DataFrame, first: pa.Array, last: pa.Array) -> Reason:
+    """Find contacts with one mailbox: an address, or an additional one, that is the same without capitals and tag.
+
+    Two people may share a mailbox and tell their letters apart by the tag: sales+us@ and sales+uk@.
+    """
     more, places = spelling.listed(spelling.texts(frame, "hs_additional_emails"))
-    mailboxes = pa.concat_arrays([own, spelling.emails(more)])
+    addresses = pa.concat_arrays([spelling.texts(frame, "email"), more])
     rows = np.concatenate([np.arange(len(frame)), places.to_numpy()])
-    pairs = sharing(codes(mailboxes), rows=rows)
+    same = sharing(codes(spelling.emails(addresses, tagged=True)), rows=rows)
+    pairs = sharing(codes(spelling.emails(addresses)), rows=rows)
+    pairs = joined(pairs.where(~contradictions.other_people(first, last, pairs)), Pairs(same.left, same.right))
     return Reason(EMAIL, pairs, np.full(len(pairs), _BY_EMAIL))
 
 
@@ -61,7 +65,7 @@ def by_phone(frame: pd.DataFrame, first: pa.Array, last: pa.Array) -> Reason:
     pairs = pairs.where(~_abroad(short, whole, rows, pairs))
     surnames, forenames = alike(last, pairs), alike(first, pairs)
     agreeing = np.isnan(forenames) | (forenames >= _OTHER_PERSON) | initials(first, pairs)
-    kept = (surnames >= _LAST_NAME) & agreeing
+    kept = (surnames >= _LAST_NAME) & agreeing & ~contradictions.other_given_names(first, pairs)
     return Reason(PHONE, pairs.where(kept), (_BY_PHONE * surnames)[kept])
 
 
@@ -79,7 +83,8 @@ def by_name(frame: pd.DataFrame, first: pa.Array, last: pa.Array) -> Reason:
     pairs = pairs.where(~_apart(companies, pairs))
     surnames, forenames = alike(last, pairs), alike_by_word(first, pairs)
     by_initial = initials(first, pairs)
-    kept = (surnames >= _LAST_NAME) & ((forenames >= _FIRST_NAME) | by_initial)
+    agreeing = (forenames >= _FIRST_NAME) & ~contradictions.other_given_names(first, pairs)
+    kept = (surnames >= _LAST_NAME) & (agreeing | by_initial)
     return Reason(NAME, pairs.where(kept), _name_scores(surnames, forenames, by_initial)[kept])
 
 

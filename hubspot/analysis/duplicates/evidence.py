@@ -30,7 +30,7 @@ def alike(texts: pa.Array, pairs: Pairs) -> Score:
 
     Source: https://rapidfuzz.github.io/RapidFuzz/Usage/fuzz.html#ratio
     """
-    left, right = _sides(texts, pairs)
+    left, right = sides(texts, pairs)
     return _ratios(left, right)
 
 
@@ -39,7 +39,7 @@ def alike_by_word(texts: pa.Array, pairs: Pairs) -> Score:
 
     In one family or team, many names differ in one of two words.
     """
-    left, right = _sides(texts, pairs)
+    left, right = sides(texts, pairs)
     scores = _ratios(left, right)
     for place, (one, other) in enumerate(zip(left, right, strict=True)):
         if one and other and one != other and " " in one and one.count(" ") == other.count(" "):
@@ -47,7 +47,8 @@ def alike_by_word(texts: pa.Array, pairs: Pairs) -> Score:
     return scores
 
 
-def _sides(texts: pa.Array, pairs: Pairs) -> tuple[list[str | None], list[str | None]]:
+def sides(texts: pa.Array, pairs: Pairs) -> tuple[list[str | None], list[str | None]]:
+    """Return the texts of the left and of the right records of pairs."""
     left, right = (texts.take(pa.array(rows)).to_pylist() for rows in (pairs.left, pairs.right))
     return left, right
 
@@ -62,7 +63,7 @@ def _ratios(left: Sequence[str | None], right: Sequence[str | None]) -> Score:
 
 def initials(texts: pa.Array, pairs: Pairs) -> NDArray[np.bool_]:
     """Return in which pairs one text is but the first letter of the other."""
-    left, right = _sides(texts, pairs)
+    left, right = sides(texts, pairs)
     told = [
         a is not None and b is not None and 1 in {len(a), len(b)} and a[0] == b[0]
         for a, b in zip(left, right, strict=True)

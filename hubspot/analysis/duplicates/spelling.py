@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Letters that Unicode does not take apart into a plain one and a mark.
-_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+from hubspot.analysis import folding
+
 # Whoever has no umlaut on the keyboard writes two letters, so both spellings become one.
 _UMLAUTS = {"ae": "a", "oe": "o", "ue": "u"}
 # What stands in a name where there is none.
@@ -21,7 +21,7 @@ _LEGAL_FORMS = (
     "sdn bhd|pte|pte ltd"
 )
 _LEGAL_END = rf"( (?:{_LEGAL_FORMS}))+$"
-_EMAIL = r"^(?P<mailbox>[^+@\s]+)(?:\+[^@]*)?@(?P<host>[^@\s]+\.[^@\s]+)$"
+_EMAIL = r"^(?P<mailbox>[^+@\s]+)(?P<tag>\+[^@]*)?@(?P<host>[^@\s]+\.[^@\s]+)$"
 _SHORTEST_NUMBER = 7
 _COMPARED_DIGITS = 8
 _NO_NUMBER = r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|0?1234567(?:8(?:90?)?)?)$"
@@ -62,9 +62,9 @@ def filled(found: pa.Array) -> pa.Array:
 
 def folded(found: pa.Array) -> pa.Array:
     """Return texts in small letters without accents and punctuation: "Dr. Müller-Groß" and "dr mueller gross" agree."""
-    plain = _replaced(pc.utf8_lower(found), _LETTERS)
-    plain = pc.replace_substring_regex(pc.utf8_normalize(plain, form="NFKD"), r"[\p{M}\p{Cf}'\x{2019}`]", "")
-    plain = _replaced(plain, _UMLAUTS)
+    plain = pc.replace_substring_regex(folding.folded(found), r"[\p{Cf}'\x{2019}`]", "")
+    for written, plainly in _UMLAUTS.items():
+        plain = pc.replace_substring(plain, written, plainly)
     return filled(pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"[^\p{L}\p{N}]+", " ")))
 
 
@@ -74,8 +74,10 @@ def names(found: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_in(plain, pa.array(_PLACEHOLDERS, plain.type)), pa.scalar(None, plain.type), plain)
 
 
-def emails(found: pa.Array) -> pa.Array:
+def emails(found: pa.Array, *, tagged: bool = False) -> pa.Array:
     """Return the mailboxes of e-mail addresses: small letters, no tag after a plus, at Gmail no dots either.
+
+    With `tagged` the tag stays.
 
     Source: https://support.google.com/mail/answer/7436150
     """
@@ -83,7 +85,9 @@ def emails(found: pa.Array) -> pa.Array:
     mailbox, host = pc.struct_field(parts, "mailbox"), pc.struct_field(parts, "host")
     host = pc.if_else(pc.equal(host, "googlemail.com"), "gmail.com", host)
     mailbox = pc.if_else(pc.equal(host, "gmail.com"), pc.replace_substring(mailbox, ".", ""), mailbox)
-    return pc.binary_join_element_wise(mailbox, host, pa.scalar("@", mailbox.type))
+    tag = pc.fill_null(pc.struct_field(parts, "tag"), "") if tagged else pa.scalar("", mailbox.type)
+    at = pa.scalar("@", mailbox.type)
+    return pc.binary_join_element_wise(mailbox, tag, at, host, pa.scalar("", mailbox.type))
 
 
 def email_domains(found: pa.Array) -> pa.Array:
@@ -158,9 +162,3 @@ def _array(values: pd.Series) -> pa.Array:
 
 def _kept(found: pa.Array, mask: pa.Array) -> pa.Array:
     return pc.if_else(mask, found, pa.scalar(None, found.type))
-
-
-def _replaced(found: pa.Array, table: dict[str, str]) -> pa.Array:
-    for old, new in table.items():
-        found = pc.replace_substring(found, old, new)
-    return found
