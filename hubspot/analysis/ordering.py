@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hubspot.analysis.folding import lowered
+from hubspot.analysis.folding import folded, folded_text
 from hubspot.analysis.records import NO_VALUE, SEARCH, as_category, value_labels
 from hubspot.portal import Portal
 
@@ -40,8 +40,8 @@ def sort_from(text: str, frame: pd.DataFrame) -> Sort:
 def ordered(frame: pd.DataFrame, sort: Sort, portal: Portal, object_type: str) -> NDArray[np.int32]:
     """Return the positions of all records in the order of a sort; equal ones keep the frame's order.
 
-    Texts are compared without upper case, options by their labels, lifecycle stages in the portal's order. Without the
-    column the order is the frame's.
+    Texts are compared without upper case and accents, options by their labels, lifecycle stages in the portal's order.
+    Without the column the order is the frame's.
     """
     if sort.column not in frame:
         return np.arange(len(frame), dtype=np.int32)
@@ -59,7 +59,7 @@ def _ranks(values: pd.Series, column: str, portal: Portal, object_type: str) -> 
         return places[categories.cat.codes.to_numpy().astype(np.intp)]
     found = pa.array(values, from_pandas=True)
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-        found = lowered(found)
+        found = folded(found)
     distinct: NDArray[np.int64] = pc.rank(found, tiebreaker="dense").to_numpy().astype("int64")
     return np.where(pc.is_null(found).to_numpy(zero_copy_only=False), -1, distinct)
 
@@ -68,7 +68,7 @@ def _places(stored: list[str], column: str, portal: Portal, object_type: str) ->
     labels = value_labels(portal, object_type, column=column, values=stored)
     stages = {stage.value: stage.order for stage in portal.stages(object_type)} if column == _STAGE else {}
     by_label = sorted(
-        stored, key=lambda value: (stages.get(value, len(stages)), labels.get(value, NO_VALUE).lower(), value)
+        stored, key=lambda value: (stages.get(value, len(stages)), folded_text(labels.get(value, NO_VALUE)), value)
     )
     places = {value: place for place, value in enumerate(by_label)}
     return [places[value] for value in stored]

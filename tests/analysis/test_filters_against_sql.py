@@ -187,23 +187,22 @@ def said(condition, fields):
             return turned(*measured(column, condition, fields), negated=condition.negated)
 
 
-def lowered(said):
-    """Say a text in small letters; capitals do not tell a final sigma from another."""
-    return f"replace(lower({said}), '\N{GREEK SMALL LETTER FINAL SIGMA}', '\N{GREEK SMALL LETTER SIGMA}')"
-
-
 def folded(said):
-    """Say a text as the search takes it: letters of double width as the usual ones, without accents, ß as ss."""
+    """Say a text as search and conditions take it: letters of double width as the usual ones, without accents."""
     narrow = f"translate({said}, {quoted(WIDE)}, {quoted(NARROW)})"
-    plain = lowered(f"strip_accents({narrow})")
-    return f"replace(replace({plain}, 'ß', 'ss'), '\N{LATIN SMALL LETTER DOTLESS I}', 'i')"
+    plain = f"lower(strip_accents({narrow}))"
+    for letter, instead in (("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("þ", "th")):
+        plain = f"replace({plain}, '{letter}', '{instead}')"
+    odd = "\N{GREEK SMALL LETTER FINAL SIGMA}\N{LATIN SMALL LETTER DOTLESS I}øłđð"
+    instead = "\N{GREEK SMALL LETTER SIGMA}ioldd"
+    return f"translate({plain}, '{odd}', '{instead}')"
 
 
 def measured(column, condition, fields):
     """Return a sentence, and the value that must be there for its opposite to be true."""
     match condition:
         case Contains(_, text):
-            return f"contains({lowered(column)}, {lowered(quoted(text))})", column
+            return f"contains({folded(column)}, {folded(quoted(text))})", column
         case Between(_, low, high):
             number = f"(case when isfinite(try_cast({column} as double)) then try_cast({column} as double) end)"
             return limits(number, low, high), number

@@ -38,7 +38,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The text occurs anywhere in the value, upper or lower case; `negated`: there is a value without it."""
+    """The text occurs anywhere in the value, case and accents aside; `negated`: there is a value without it."""
 
     column: str
     text: str

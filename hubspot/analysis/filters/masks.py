@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import Span, midnight, wall_clock
 from hubspot.analysis.filters.conditions import Between, Condition, Contains, Days, Holds, Known, OneOf, Within, Words
-from hubspot.analysis.folding import lowered, lowered_text
+from hubspot.analysis.folding import folded, folded_text
 from hubspot.analysis.records import NO_VALUE, search_words
 
 Mask = NDArray[np.bool_]
@@ -118,7 +118,7 @@ def _finds(values: pd.Series, text: str) -> Mask:
 
 
 def _contains(values: pd.Series, text: str) -> Mask:
-    held = pc.match_substring(lowered(_together(values)), lowered_text(text))
+    held = pc.match_substring(folded(_together(values)), folded_text(text))
     found: Mask = np.asarray(pc.fill_null(held, fill_value=False))
     return found
 
