@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from hubspot.analysis.calendar import Calendar
-from hubspot.analysis.filters import Condition, Filters, select
+from hubspot.analysis.filters import Condition, Filters, OrUnknown, select
 from hubspot.analysis.filters.conditions import SPANS, asks_nothing
 from hubspot.analysis.filters.fields import Field, Fields
 from hubspot.ui import filter_bar_draft, filter_bar_held, filter_bar_options, state, trouble, words
-from hubspot.ui.filter_bar_draft import ASKED, OPERATOR, PROPERTY
+from hubspot.ui.filter_bar_draft import ASKED, OPERATOR, OR_UNKNOWN, PROPERTY
 from hubspot.ui.filter_bar_held import EARLIEST, LATEST, key
 from hubspot.ui.filter_bar_operators import OPERATORS, Editor
 from hubspot.ui.state import View
@@ -108,8 +108,20 @@ class _Dialog:
         editor = questions[name].editor
         held = self._key(row, f"{field.column}.{editor}")
         given = self._values(held, field, self._others(row, rows)) if editor == "values" else _EDITORS[editor](held)
-        condition = questions[name].make(field.column, given) if given is not None else None
-        return None if condition is None or asks_nothing(condition) else condition
+        also_unknown = questions[name].denies and self._also_unknown(row, field)
+        if given is None:
+            return None
+        asked = questions[name].make(field.column, given)
+        condition = OrUnknown(asked) if also_unknown else asked
+        return None if asks_nothing(condition) else condition
+
+    def _also_unknown(self, row: int, field: Field) -> bool:
+        return st.checkbox(
+            "or unknown",
+            key=self._key(row, f"{field.column}.{OR_UNKNOWN}"),
+            help="Records without a value are left out, as in HubSpot's search. Tick to include them, as HubSpot's "
+            "lists do.",
+        )
 
     def _values(self, held: str, field: Field, others: Filters) -> frozenset[str]:
         chosen = st.session_state.get(held, ())

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from hubspot.analysis.filters import Condition, Filters
+from hubspot.analysis.filters import Condition, Filters, OrUnknown
 from hubspot.analysis.filters.fields import Fields
 from hubspot.ui import filter_bar_held
 from hubspot.ui.filter_bar_held import EARLIEST, LATEST, key
 from hubspot.ui.filter_bar_operators import OPERATORS, question_of
 
-PROPERTY, OPERATOR, ASKED = "property", "operator", "asked"
+PROPERTY, OPERATOR, OR_UNKNOWN, ASKED = "property", "operator", "or_unknown", "asked"
 _DRAFT, _NEXT = "draft", "draft_next"
 
 
@@ -89,6 +89,7 @@ def _row_of(fields: Fields, condition: Condition) -> int:
     held: dict[str, Any] = {
         PROPERTY: field.column,
         f"{field.column}.{OPERATOR}": name,
+        f"{field.column}.{OR_UNKNOWN}": isinstance(condition, OrUnknown),
         ASKED: condition,
         **_seeds(f"{field.column}.{editor}", shown),
     }

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from hubspot.analysis.filters import Between, Condition, Contains, Days, Holds, Known, OneOf, Within
+from hubspot.analysis.filters.conditions import Asked, bare
 from hubspot.analysis.filters.fields import Kind
 
 Editor = Literal["values", "text", "number", "numbers", "day", "days", "span", "none"]
@@ -15,13 +16,15 @@ Editor = Literal["values", "text", "number", "numbers", "day", "days", "span", "
 class Operator:
     """A question: its words, its editor, the condition it makes of a column and what the editor holds, and back.
 
-    `read` returns what the editor shows for a condition that this question made, None for any other.
+    `read` returns what the editor shows for a condition that this question made, None for any other. One that `denies`
+    can let records without a value through as well: to most people, what is empty is not Germany either.
     """
 
     label: str
     editor: Editor
-    make: Callable[[str, Any], Condition]
-    read: Callable[[Condition], Any]
+    make: Callable[[str, Any], Asked]
+    read: Callable[[Asked], Any]
+    denies: bool = False
 
 
 def _values(label: str, *, negated: bool) -> Operator:
@@ -30,6 +33,7 @@ def _values(label: str, *, negated: bool) -> Operator:
         "values",
         lambda column, chosen: OneOf(column, frozenset(chosen), negated),
         lambda asked: asked.values if isinstance(asked, OneOf) and asked.negated is negated else None,
+        negated,
     )
 
 
@@ -39,6 +43,7 @@ def _ticked(label: str, match: Literal["any", "all", "none"]) -> Operator:
         "values",
         lambda column, chosen: Holds(column, frozenset(chosen), match),
         lambda asked: asked.values if isinstance(asked, Holds) and asked.match == match else None,
+        match == "none",
     )
 
 
@@ -48,33 +53,34 @@ def _text(label: str, *, negated: bool) -> Operator:
         "text",
         lambda column, text: Contains(column, text or "", negated),
         lambda asked: asked.text if isinstance(asked, Contains) and asked.negated is negated else None,
+        negated,
     )
 
 
 def _numbers(label: str, *, negated: bool) -> Operator:
-    def read(asked: Condition) -> Any:
+    def read(asked: Asked) -> Any:
         if not isinstance(asked, Between) or asked.negated is not negated:
             return None
         is_range = asked.low is not None and asked.high is not None and asked.low != asked.high
         return (asked.low, asked.high) if is_range else None
 
-    return Operator(label, "numbers", lambda column, ends: Between(column, ends[0], ends[1], negated), read)
+    return Operator(label, "numbers", lambda column, ends: Between(column, ends[0], ends[1], negated), read, negated)
 
 
 def _exactly(label: str, *, negated: bool) -> Operator:
-    def read(asked: Condition) -> Any:
+    def read(asked: Asked) -> Any:
         if not isinstance(asked, Between) or asked.negated is not negated:
             return None
         return asked.low if asked.low == asked.high else None
 
-    return Operator(label, "number", lambda column, number: Between(column, number, number, negated), read)
+    return Operator(label, "number", lambda column, number: Between(column, number, number, negated), read, negated)
 
 
 def _limit(label: str, end: Literal["low", "high"], *, negated: bool) -> Operator:
-    def make(column: str, number: float | None) -> Condition:
+    def make(column: str, number: float | None) -> Asked:
         return Between(column, low=number, negated=negated) if end == "low" else Between(column, None, number, negated)
 
-    def read(asked: Condition) -> Any:
+    def read(asked: Asked) -> Any:
         if not isinstance(asked, Between) or asked.negated is not negated:
             return None
         limit, other = (asked.low, asked.high) if end == "low" else (asked.high, asked.low)
@@ -84,19 +90,19 @@ def _limit(label: str, end: Literal["low", "high"], *, negated: bool) -> Operato
 
 
 def _days(label: str, *, negated: bool) -> Operator:
-    def read(asked: Condition) -> Any:
+    def read(asked: Asked) -> Any:
         if not isinstance(asked, Days) or asked.negated is not negated:
             return None
         return (asked.first, asked.last) if asked.first and asked.last else None
 
-    return Operator(label, "days", lambda column, ends: Days(column, ends[0], ends[1], negated), read)
+    return Operator(label, "days", lambda column, ends: Days(column, ends[0], ends[1], negated), read, negated)
 
 
 def _side(label: str, end: Literal["first", "last"], *, negated: bool) -> Operator:
-    def make(column: str, day: date | None) -> Condition:
+    def make(column: str, day: date | None) -> Asked:
         return Days(column, first=day, negated=negated) if end == "first" else Days(column, None, day, negated)
 
-    def read(asked: Condition) -> Any:
+    def read(asked: Asked) -> Any:
         if not isinstance(asked, Days) or asked.negated is not negated:
             return None
         day, other = (asked.first, asked.last) if end == "first" else (asked.last, asked.first)
@@ -111,6 +117,7 @@ def _span(label: str, *, negated: bool) -> Operator:
         "span",
         lambda column, span: Within(column, span, negated),
         lambda asked: asked.span if isinstance(asked, Within) and asked.negated is negated else None,
+        negated,
     )
 
 
@@ -176,7 +183,7 @@ def question_of(kind: Kind, condition: Condition) -> tuple[str, Any]:
     Raises ValueError for a condition that a property of this kind can't be asked.
     """
     for name, operator in OPERATORS[kind].items():
-        shown = operator.read(condition)
+        shown = operator.read(bare(condition))
         if shown is not None:
             return name, shown
     raise ValueError("There is no such question.")

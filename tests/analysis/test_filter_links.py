@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot.analysis.filters import Between, Contains, Days, Filters, Holds, Known, OneOf, Within, Words
+from hubspot.analysis.filters import Between, Contains, Days, Filters, Holds, Known, OneOf, OrUnknown, Within, Words
 from hubspot.analysis.filters.fields import DERIVED_GROUP, Fields, divided
 from hubspot.analysis.filters.link import NEWER, TOO_MANY, UNKNOWN_PROPERTY, UNREADABLE, Reading, from_query, to_query
 from hubspot.analysis.records import COMPANY_INDUSTRY, NO_VALUE, companies_joined, contacts_joined
@@ -211,7 +211,7 @@ LINKABLE = st.one_of(
     st.builds(Within, st.just("createdate"), st.sampled_from(["last-30-days", "this-year"]), FLAGS),
     st.builds(Known, st.sampled_from(["email", COMPANY_INDUSTRY]), FLAGS),
 )
-GROUP = st.lists(LINKABLE, max_size=5).map(tuple)
+GROUP = st.lists(LINKABLE | LINKABLE.map(OrUnknown), max_size=5).map(tuple)
 ODD = fields({}, stages=ODD_STAGES)
 
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from hubspot.analysis.filters import Between, Contains, Days, Filters, Holds, Known, OneOf, Within, Words
+from hubspot.analysis.filters import Between, Contains, Days, Filters, Holds, Known, OneOf, OrUnknown, Within, Words
 from hubspot.analysis.filters.wording import Wording
 from hubspot.analysis.records import NO_VALUE
 from hubspot.portal import CONTACTS
@@ -27,6 +27,8 @@ def one_of(column, *values, negated=False):
         (one_of("hubspot_owner_id", NO_VALUE), "Owner: No owner"),
         (one_of("hubspot_owner_id", "9", NO_VALUE), "Owner: Owner 9, No owner"),
         (one_of("lifecyclestage", "lead", negated=True), "Lifecycle Stage: none of Lead"),
+        (OrUnknown(one_of("lifecyclestage", "lead", negated=True)), "Lifecycle Stage: none of Lead, or unknown"),
+        (OrUnknown(Contains("email", "x", negated=True)), "Email does not contain “x”, or unknown"),
         (one_of("hs_email_optout", "true"), "Unsubscribed: Opted out"),
         (Holds("hs_buying_role", frozenset({"CHAMPION", "END_USER"}), "all"), "Buying Role: all of Champion, End user"),
         (Holds("hs_buying_role", frozenset({"CHAMPION"}), "none"), "Buying Role: none of Champion"),

@@ -15,6 +15,7 @@ from hubspot.analysis.filters import (
     Holds,
     Known,
     OneOf,
+    OrUnknown,
     Place,
     Relief,
     Within,
@@ -377,7 +378,7 @@ COLUMNS = st.sampled_from(["createdate", OWNER, "company.industry", "weird name-
 TEXTS = st.text(max_size=8)
 FLAGS = st.booleans()
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-CONDITIONS = st.one_of(
+ASKED = st.one_of(
     st.builds(Words, TEXTS),
     st.builds(Contains, COLUMNS, TEXTS, FLAGS),
     st.builds(OneOf, COLUMNS, st.frozensets(TEXTS, max_size=4), FLAGS),
@@ -387,6 +388,7 @@ CONDITIONS = st.one_of(
     st.builds(Within, COLUMNS, st.sampled_from([*SPANS, "last-30-days"]), FLAGS),
     st.builds(Known, COLUMNS, FLAGS),
 )
+CONDITIONS = ASKED | ASKED.map(OrUnknown)
 GROUPS = st.lists(CONDITIONS, max_size=4).map(tuple)
 FILTERS = st.builds(Filters, GROUPS, st.lists(GROUPS, max_size=3).map(tuple))
 

@@ -25,6 +25,7 @@ from hubspot.analysis.filters import (
     Holds,
     Known,
     OneOf,
+    OrUnknown,
     Within,
     Words,
     from_json,
@@ -174,6 +175,8 @@ def where(filters, fields):
 def said(condition, fields):
     column = f'"{condition.column}"'
     match condition:
+        case OrUnknown(asked):
+            return f"{value_of(asked, fields)} is null or ({said(asked, fields)})"
         case Words(text):
             words = (f"contains({folded(column)}, {folded(quoted(word))})" for word in text.split())
             return " and ".join(words)
@@ -185,6 +188,13 @@ def said(condition, fields):
             return ticked(column, values, match)
         case _:
             return turned(*measured(column, condition, fields), negated=condition.negated)
+
+
+def value_of(asked, fields):
+    """Say what a condition asks about; a text that is no number is no value of a number."""
+    if isinstance(asked, Between | Days | Contains):
+        return measured(f'"{asked.column}"', asked, fields)[1]
+    return f'"{asked.column}"'
 
 
 def folded(said):
@@ -254,6 +264,10 @@ class Chance:
         return tuple(self._condition() for _ in range(self.random.randint(least, most)))
 
     def _condition(self):
+        asked = self._asked()
+        return OrUnknown(asked) if self.random.random() < 0.15 else asked
+
+    def _asked(self):
         if self.random.random() < 0.1:
             return Words(self._word())
         # Each kind as often as the others: most properties are texts or instants.

@@ -288,6 +288,32 @@ def test_the_dialog_shows_how_many_records_there_would_be_and_applies(mara, trut
     assert count_line(tab).startswith(f"{count} of ")
 
 
+def test_a_question_that_denies_says_that_empty_values_are_left_out_and_can_include_them(mara, truth):
+    tab = mara.open("contacts")
+    tab.press("contacts.open")
+    tab.at.selectbox(key="contacts.draft.0.property").set_value("country")
+    tab.run(tab.newest_fragment)
+    assert not tab.at.checkbox, "what affirms asks for a value anyway"
+
+    tab.at.selectbox(key="contacts.draft.0.country.operator").set_value("lacks")
+    tab.run(tab.newest_fragment)
+    tab.at.text_input(key="contacts.draft.0.country.text").set_value("germany")
+    tab.run(tab.newest_fragment)
+    others = [each["country"] for each in truth["contacts"] if "germany" not in (each["country"] or "").lower()]
+    filled = sum(map(bool, others))
+    assert f"Show {filled} contacts" in [button.label for button in tab.at.button]
+    box = tab.at.checkbox(key="contacts.draft.0.country.or_unknown")
+    assert box.label == "or unknown"
+    assert "are left out" in box.help
+
+    box.check()
+    tab.run(tab.newest_fragment)
+    assert f"Show {len(others)} contacts" in [button.label for button in tab.at.button]
+    tab.press_in_fragment("contacts.draft_apply")
+    assert count_line(tab.run()).startswith(f"{len(others)} of ")
+    assert filled < len(others)
+
+
 EVERY_QUESTION = {
     f"{column}.{name}": (column, name, kind)
     for column, kind in {
@@ -331,7 +357,7 @@ def test_a_question_of_another_kind_is_none():
 def test_the_dialog_shows_again_what_was_applied(mara):
     where = (
         "1~~hubspot_owner_id.in._-num_notes.n.1.9-createdate.d.20200101.20261123-createdate.w.last_45_days"
-        "~jobtitle.nk-num_notes.nn._.5"
+        "~jobtitle.nk-num_notes.nn._.5-num_notes.unn.1.9"
     )
     tab = mara.open("contacts", where=where)
 

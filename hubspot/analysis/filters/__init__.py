@@ -8,6 +8,7 @@ from hubspot.analysis.filters.conditions import (
     Holds,
     Known,
     OneOf,
+    OrUnknown,
     Within,
     Words,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Holds",
     "Known",
     "OneOf",
+    "OrUnknown",
     "Place",
     "Relief",
     "Selection",

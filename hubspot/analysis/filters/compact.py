@@ -9,30 +9,47 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from urllib.parse import quote, unquote
 
-from hubspot.analysis.filters.conditions import Between, Condition, Days, Holds, Known, OneOf, Within, is_span
+from hubspot.analysis.filters.conditions import (
+    Asked,
+    Between,
+    Condition,
+    Days,
+    Holds,
+    Known,
+    OneOf,
+    OrUnknown,
+    Within,
+    bare,
+    is_span,
+)
 from hubspot.analysis.records import NO_VALUE
 
 PART = "."
 _MARK = "_"
+# Before the operator of a condition that lets records without a value through as well.
+_OR_UNKNOWN = "u"
 _ESCAPES = {PART: "%2E", "-": "%2D", "*": "%2A", "~": "%7E"}
 _MOST_OPERANDS = 200
 
 
 def told(condition: Condition) -> str:
     """Return a condition that holds no typed text. Raises ValueError for one that does."""
-    operator, *operands = _operator(condition)
+    operator, *operands = _operator(bare(condition))
+    operator = f"{_OR_UNKNOWN}{operator}" if isinstance(condition, OrUnknown) else operator
     return PART.join((_escaped(condition.column), operator, *operands))
 
 
 def read(text: str) -> Condition:
     """Read what `told` wrote. Raises ValueError for anything else."""
     column, operator, *operands = text.split(PART, _MOST_OPERANDS + 2)
-    if operator not in _READERS or len(operands) > _MOST_OPERANDS:
+    asked = operator.removeprefix(_OR_UNKNOWN)
+    if asked not in _READERS or len(operands) > _MOST_OPERANDS:
         raise ValueError("An unknown operator.")
-    return _READERS[operator](unquote(column), operands)
+    found = _READERS[asked](unquote(column), operands)
+    return found if asked == operator else OrUnknown(found)
 
 
-def _operator(condition: Condition) -> tuple[str, ...]:
+def _operator(condition: Asked) -> tuple[str, ...]:
     match condition:
         case OneOf(_, values, negated):
             return ("out" if negated else "in", *_values(values))
@@ -88,13 +105,13 @@ def _read_day(text: str) -> date | None:
     return None if text == _MARK else date.fromisoformat(text)
 
 
-def _read_between(column: str, operands: Sequence[str], *, negated: bool) -> Condition:
+def _read_between(column: str, operands: Sequence[str], *, negated: bool) -> Asked:
     low, high = map(_read_number, operands)
     _require_order(low, high)
     return Between(column, low, high, negated)
 
 
-def _read_days(column: str, operands: Sequence[str], *, negated: bool) -> Condition:
+def _read_days(column: str, operands: Sequence[str], *, negated: bool) -> Asked:
     first, last = map(_read_day, operands)
     _require_order(*(None if day is None else day.toordinal() for day in (first, last)))
     return Days(column, first, last, negated)
@@ -107,7 +124,7 @@ def _require_order(low: float | None, high: float | None) -> None:
         raise ValueError("The end comes before the beginning.")
 
 
-def _read_within(column: str, operands: Sequence[str], *, negated: bool) -> Condition:
+def _read_within(column: str, operands: Sequence[str], *, negated: bool) -> Asked:
     (text,) = operands
     span = text.replace(_MARK, "-")
     if not is_span(span):
@@ -115,13 +132,13 @@ def _read_within(column: str, operands: Sequence[str], *, negated: bool) -> Cond
     return Within(column, span, negated)
 
 
-def _read_known(column: str, operands: Sequence[str], *, negated: bool) -> Condition:
+def _read_known(column: str, operands: Sequence[str], *, negated: bool) -> Asked:
     if operands:
         raise ValueError("Known has no operand.")
     return Known(column, negated)
 
 
-_READERS: Mapping[str, Callable[[str, Sequence[str]], Condition]] = {
+_READERS: Mapping[str, Callable[[str, Sequence[str]], Asked]] = {
     "in": lambda column, operands: OneOf(column, _read_values(operands)),
     "out": lambda column, operands: OneOf(column, _read_values(operands), negated=True),
     "any": lambda column, operands: Holds(column, _read_values(operands), "any"),

@@ -1,9 +1,10 @@
 """What one filter can ask of one property. All are frozen and hashable.
 
 A record without a value passes a condition only where the condition names that: NO_VALUE among the values of OneOf
-and Holds, or Known turned round. Every other condition asks something of a value, and so does its negation: "is none
-of", "does not contain", "outside" leave records without a value out, as HubSpot's search does. A record of a frame
-without the column has no value, and so has one whose column holds another kind of value than the condition asks for.
+and Holds, Known turned round, or OrUnknown around it. Every other condition asks something of a value, and so does its
+negation: "is none of", "does not contain", "outside" leave records without a value out, as HubSpot's search does. A
+record of a frame without the column has no value, and so has one whose column holds another kind of value than the
+condition asks for.
 
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
 """
@@ -121,7 +122,36 @@ class Known:
     negated: bool = False
 
 
-Condition: TypeAlias = Words | Contains | OneOf | Holds | Between | Days | Within | Known
+@dataclass(frozen=True, slots=True)
+class OrUnknown:
+    """What is `asked` of a value is true, or there is none: "is none of" with the empty ones, as in HubSpot's lists."""
+
+    asked: "Asked"
+
+    @property
+    def column(self) -> str:
+        """Return the column that is asked."""
+        return self.asked.column
+
+
+Asked: TypeAlias = Words | Contains | OneOf | Holds | Between | Days | Within | Known
+Condition: TypeAlias = Asked | OrUnknown
+
+
+def bare(condition: Condition) -> Asked:
+    """Return what a condition asks of a value."""
+    return condition.asked if isinstance(condition, OrUnknown) else condition
+
+
+def like(condition: Condition, asked: Asked) -> Condition:
+    """Return another question about a value that treats records without one as `condition` does."""
+    return OrUnknown(asked) if isinstance(condition, OrUnknown) else asked
+
+
+def on(condition: Condition, today: date) -> Condition:
+    """Return a condition with the days that a moving span has on a day of the portal."""
+    asked = bare(condition)
+    return like(condition, asked.on(today)) if isinstance(asked, Within) else condition
 
 
 def _whole(grain: Literal["week", "month"]) -> Callable[[date], tuple[date, date]]:
@@ -157,7 +187,7 @@ def days_of(span: str, today: date) -> tuple[date, date]:
 
 def asks_nothing(condition: Condition) -> bool:
     """Return whether a condition would let everything through, because nothing was typed or chosen."""
-    match condition:
+    match bare(condition):
         case Words(text) | Contains(_, text):
             return not text.strip()
         case OneOf(_, values) | Holds(_, values):

@@ -16,6 +16,7 @@ from hubspot.analysis.filters.conditions import (
     OneOf,
     Within,
     Words,
+    bare,
 )
 from hubspot.analysis.filters.masks import BOOLEANS
 from hubspot.analysis.filters.model import Filters
@@ -50,7 +51,7 @@ class Field:
 
     def answers(self, condition: Condition) -> bool:
         """Return whether a condition asks what this column can answer."""
-        return isinstance(condition, _ASKED[self.kind])
+        return isinstance(bare(condition), _ASKED[self.kind])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,7 @@ class Fields:
 
         Such a condition never enters an address.
         """
-        match condition:
+        match bare(condition):
             case Words() | Contains():
                 return True
             case OneOf(column, values) | Holds(column, values) if values != {NO_VALUE}:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hubspot.analysis.filters import compact, quick
-from hubspot.analysis.filters.conditions import Condition, Holds, OneOf, asks_nothing
+from hubspot.analysis.filters.conditions import Condition, Holds, OneOf, asks_nothing, bare, like
 from hubspot.analysis.filters.fields import Fields, divided
 from hubspot.analysis.filters.model import Filters, Group
 from hubspot.analysis.records import NO_VALUE
@@ -118,15 +118,15 @@ class _Reader:
 
     def _is_typed(self, condition: Condition) -> bool:
         # A link that somebody wrote by hand may hold text all the same.
-        return self._fields.is_private(condition) and not (
-            isinstance(condition, OneOf) and NO_VALUE in condition.values
-        )
+        asked = bare(condition)
+        return self._fields.is_private(asked) and not (isinstance(asked, OneOf) and NO_VALUE in asked.values)
 
     def _known_part(self, condition: Condition, label: str) -> Condition | None:
-        if not isinstance(condition, OneOf | Holds):
+        asked = bare(condition)
+        if not isinstance(asked, OneOf | Holds):
             return condition
-        known = condition.values & {NO_VALUE, *self._fields.options(condition.column)}
-        if known != condition.values:
+        known = asked.values & {NO_VALUE, *self._fields.options(asked.column)}
+        if known != asked.values:
             self.dropped.append(f"{label}: this portal does not know all values of this link; those were left out.")
-        kept = replace(condition, values=known)
+        kept = like(condition, replace(asked, values=known))
         return None if asks_nothing(kept) else kept

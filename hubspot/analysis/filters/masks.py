@@ -10,7 +10,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import Span, midnight, wall_clock
-from hubspot.analysis.filters.conditions import Between, Condition, Contains, Days, Holds, Known, OneOf, Within, Words
+from hubspot.analysis.filters.conditions import (
+    Asked,
+    Between,
+    Condition,
+    Contains,
+    Days,
+    Holds,
+    Known,
+    OneOf,
+    OrUnknown,
+    Within,
+    Words,
+)
 from hubspot.analysis.folding import folded, folded_text
 from hubspot.analysis.records import NO_VALUE, search_words
 
@@ -24,6 +36,12 @@ def lets_through(frame: pd.DataFrame, condition: Condition, time_zone: str) -> M
     if condition.column not in frame:
         return np.full(len(frame), _wants_no_value(condition))
     values = frame[condition.column]
+    if isinstance(condition, OrUnknown):
+        return _answers(values, condition.asked, time_zone) | ~_has_value(values)
+    return _answers(values, condition, time_zone)
+
+
+def _answers(values: pd.Series, condition: Asked, time_zone: str) -> Mask:
     if isinstance(condition, Contains | Between | Days | Within):
         return _measures(values, condition, time_zone)
     return _names(values, condition)
@@ -98,6 +116,8 @@ def _wants_no_value(condition: Condition) -> bool:
             return NO_VALUE in chosen and match == "any"
         case Known(_, negated):
             return negated
+        case OrUnknown():
+            return True
         case _:
             return False
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from hubspot.analysis.filters.conditions import Condition, Within, asks_nothing
+from hubspot.analysis.filters.conditions import Condition, asks_nothing, on
 
 Group = tuple[Condition, ...]
 
@@ -61,7 +61,7 @@ class Filters:
 
     def on(self, today: date) -> "Filters":
         """Return the filters with the days that moving spans have on a day of the portal."""
-        return self.mapped(lambda condition: condition.on(today) if isinstance(condition, Within) else condition)
+        return self.mapped(lambda condition: on(condition, today))
 
     def mapped(self, change: Callable[[Condition], Condition]) -> "Filters":
         """Return the filters with every condition changed."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from hubspot.analysis.filters.conditions import (
+    Asked,
     Between,
     Condition,
     Contains,
@@ -13,14 +14,17 @@ from hubspot.analysis.filters.conditions import (
     Holds,
     Known,
     OneOf,
+    OrUnknown,
     Within,
     Words,
+    bare,
     is_span,
 )
 from hubspot.analysis.filters.model import Filters
 
 VERSION = 1
-_KINDS: Mapping[str, type[Condition]] = {
+_OR_UNKNOWN = "or_unknown"
+_KINDS: Mapping[str, type[Asked]] = {
     "words": Words,
     "contains": Contains,
     "one_of": OneOf,
@@ -54,8 +58,9 @@ def from_json(told: Any) -> Filters:
 
 
 def _told(condition: Condition) -> dict[str, Any]:
-    values = {each.name: getattr(condition, each.name) for each in fields(condition)}
-    return {"kind": _NAMES[type(condition)]} | {name: _plain(value) for name, value in values.items()}
+    asked = bare(condition)
+    values = {each.name: _plain(getattr(asked, each.name)) for each in fields(asked)}
+    return {"kind": _NAMES[type(asked)], **values, **({_OR_UNKNOWN: True} if asked is not condition else {})}
 
 
 def _plain(value: Any) -> Any:
@@ -66,8 +71,9 @@ def _plain(value: Any) -> Any:
 
 def _read(told: Mapping[str, Any]) -> Condition:
     given = dict(told)
-    kind = _KINDS[given.pop("kind")]
-    return kind(**{name: _READERS[name](value) for name, value in given.items()})
+    kind, or_unknown = _KINDS[given.pop("kind")], _flag(given.pop(_OR_UNKNOWN, False))
+    asked = kind(**{name: _READERS[name](value) for name, value in given.items()})
+    return OrUnknown(asked) if or_unknown else asked
 
 
 def _text(value: Any) -> str:

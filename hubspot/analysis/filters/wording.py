@@ -6,6 +6,7 @@ from datetime import date
 
 from hubspot.analysis.counts import no_value_label
 from hubspot.analysis.filters.conditions import (
+    Asked,
     Between,
     Condition,
     Contains,
@@ -13,8 +14,10 @@ from hubspot.analysis.filters.conditions import (
     Holds,
     Known,
     OneOf,
+    OrUnknown,
     Within,
     Words,
+    bare,
 )
 from hubspot.analysis.filters.model import Filters, Group
 from hubspot.analysis.records import NO_VALUE, column_label, value_labels
@@ -46,6 +49,10 @@ class Wording:
 
     def condition(self, condition: Condition) -> str:
         """Return one condition in words: "Owner: Maya Ortiz, Tom Reed", "Email is unknown"."""
+        said = self._asked(bare(condition))
+        return f"{said}, or unknown" if isinstance(condition, OrUnknown) else said
+
+    def _asked(self, condition: Asked) -> str:
         if isinstance(condition, Words):
             return f"“{condition.text.strip()}”"
         name = self.title(condition.column)
