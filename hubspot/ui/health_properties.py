@@ -36,7 +36,9 @@ def show(view: View) -> None:
             "Property": st.column_config.TextColumn("Property", width=230),
             "Fill rate": st.column_config.ProgressColumn("Fill rate", format="%.1f%%", min_value=0, max_value=100),
             "Filled": st.column_config.NumberColumn("Filled", format="localized"),
-            "Values": st.column_config.NumberColumn("Values", format="localized", help="Different stored values"),
+            "Values": st.column_config.NumberColumn(
+                "Values", format="localized", help="Different values; numbers and times that are equal count once"
+            ),
         },
         alt=f"Properties of {words.OBJECT_NOUNS[object_type][1]} with their fill rates",
     )

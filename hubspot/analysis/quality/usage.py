@@ -20,9 +20,9 @@ class Usage:
     """How the loaded properties are used.
 
     `rows`: name, label, group, type, custom (bool), filled (int64), share (float64, 0 to 1), distinct (int64: different
-    stored values), only (the label of the single value, missing where there are more or none), retire (why a custom
-    property could go, empty for others); custom ones first, the emptiest first. `n` records were looked at; `defined`
-    properties exist, of which those that are not loaded have no row.
+    values; equal numbers are one), only (the label of the single value, missing where there are more or none), retire
+    (why a custom property could go, empty for others); custom ones first, the emptiest first. `n` records were looked
+    at; `defined` properties exist, of which those that are not loaded have no row.
     """
 
     rows: pd.DataFrame
