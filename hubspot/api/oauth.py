@@ -19,6 +19,10 @@ from hubspot.errors import UnreadableResponse
 
 TIMEOUT = httpx.Timeout(4.0)  # a person waits for it, and a lock is held meanwhile
 USUAL_LIFETIME = 1800
+_LONGEST_LIFETIME = 365 * 24 * 3600
+# A token has some hundred letters, an introspection as many scopes as HubSpot has.
+_LARGEST_ANSWER = 1024 * 1024
+_MOST_DIGITS = 18
 _log = logging.getLogger(__name__)
 
 
@@ -112,7 +116,8 @@ class OAuth:
 
     def _post(self, path: str, form: Mapping[str, str]) -> Answer:
         body = {**form, "client_id": self._client_id, "client_secret": self._client_secret}
-        answer = send(self._http, self._http.build_request("POST", self._api_url + path, data=body, timeout=TIMEOUT))
+        request = self._http.build_request("POST", self._api_url + path, data=body, timeout=TIMEOUT)
+        answer = send(self._http, request, largest=_LARGEST_ANSWER)
         if not answer.is_success:
             error = read_oauth_error(answer.status_code, answer.headers, answer.content)
             _log.warning(
@@ -131,14 +136,16 @@ class OAuth:
 def read_token(content: bytes) -> Token:
     """Read the token endpoint's answer; a missing refresh token is empty. Raises UnreadableResponse."""
     body = read_object(content)
-    if not isinstance(body.get("access_token"), str) or not body["access_token"]:
+    access_token = _text(body, "access_token")
+    # Anything else can't be sent in a header.
+    if not (access_token and access_token.isascii() and access_token.isprintable()):
         raise UnreadableResponse("HubSpot's answer holds no access token. Connect HubSpot again.")
     expires_in = _whole(body, "expires_in")
     return Token(
-        access_token=body["access_token"],
+        access_token=access_token,
         refresh_token=_text(body, "refresh_token"),
         # HubSpot's own lifetime today; a token that ends sooner is renewed when HubSpot refuses it.
-        expires_in=USUAL_LIFETIME if expires_in is None else expires_in,
+        expires_in=USUAL_LIFETIME if expires_in is None else min(expires_in, _LONGEST_LIFETIME),
         hub_id=_whole(body, "hub_id"),
         user_id=_whole(body, "user_id"),
         scopes=_scopes(body),
@@ -171,7 +178,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 
 def _whole(body: Mapping[str, Any], name: str) -> int | None:
+    """Return a number of at least 0; None for anything else, also for one no 64-bit number can hold."""
     found = body.get(name)
-    if isinstance(found, str) and found.isdecimal():
-        return int(found)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    text = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None

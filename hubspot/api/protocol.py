@@ -4,7 +4,6 @@ Every reader raises UnreadableResponse for a body that is not what HubSpot docum
 Source: https://developers.hubspot.com/docs/api-reference/latest/overview
 """
 
-import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -13,8 +12,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-import orjson
 
+from hubspot.api.decoder import NOT_DOCUMENTED, NOT_JSON, decode, decode_as, mended
 from hubspot.errors import UnreadableResponse
 from hubspot.portal import Account, Option, Owner, Property
 
@@ -100,12 +99,9 @@ def subject(path: str) -> str:
 
 def read_object(content: bytes) -> dict[str, Any]:
     """Read a JSON object; anything else (HTML, nothing, a part of one) is unreadable."""
-    try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        body = None
+    body = decode(content)
     if not isinstance(body, dict):
-        raise UnreadableResponse("HubSpot's answer was cut off or is not JSON. Trying again usually helps.")
+        raise UnreadableResponse(NOT_JSON)
     return body
 
 
@@ -115,18 +111,19 @@ def read_page(content: bytes) -> Page[Record]:
     A record keeps HubSpot's shape; `id` (digits) and `properties` (name → string or None) are there for certain.
     """
     body = read_object(content)
-    return Page(_results(body, _is_record), _after(body), _total(body))
+    results = _results(body, _is_record)
+    return Page(results, _after(body), _possible(body.get("total"), len(results)))
 
 
 def read_raw_page(content: bytes) -> RawPage:
     """Read only the ids, the cursor and the total of a page of records, which is much cheaper than `read_page`."""
-    try:
-        page = _read_ids(content)
-    except (msgspec.MsgspecError, ValueError):
-        raise UnreadableResponse("HubSpot's answer was cut off or is not JSON. Trying again usually helps.") from None
+    # Mended here, as whoever reads the properties later is to find valid Unicode.
+    content = mended(content)
+    page = decode_as(_decode_ids, content)
     following = page.paging.next if page.paging else None
     ids = tuple(int(each.id) for each in page.results)
-    return RawPage(content, ids, str(following.after) if following else None, page.total)
+    after = str(following.after) if following else None
+    return RawPage(content, ids, after, _possible(page.total, len(ids)))
 
 
 def read_links(content: bytes) -> Links:
@@ -134,15 +131,12 @@ def read_links(content: bytes) -> Links:
 
     Source: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
     """
-    try:
-        results = _decode_links(content).results
-        links = tuple(
-            (int(each.source.id), int(to.id), any(kind.is_primary for kind in to.kinds))
-            for each in results
-            for to in each.to
-        )
-    except (msgspec.MsgspecError, ValueError):
-        raise UnreadableResponse("HubSpot's answer was cut off or is not JSON. Trying again usually helps.") from None
+    results = decode_as(_decode_links, content).results
+    links = tuple(
+        (int(each.source.id), int(to.id), any(kind.is_primary for kind in to.kinds))
+        for each in results
+        for to in each.to
+    )
     after = {each.source.id: str(each.paging.next.after) for each in results if each.paging and each.paging.next}
     return Links(links, after)
 
@@ -150,13 +144,13 @@ def read_links(content: bytes) -> Links:
 def read_owners(content: bytes) -> Page[Owner]:
     """Read a page of owners, people and queues alike."""
     body = read_object(content)
-    return Page(tuple(_owner(each) for each in _results(body, _has_id)), _after(body))
+    return Page(tuple(_owner(each) for each in _results(body, _is_owner)), _after(body))
 
 
 def read_properties(content: bytes) -> tuple[Property, ...]:
     """Read an object type's property definitions, without archived ones."""
     definitions = _results(read_object(content), _has_name)
-    return tuple(_property(each) for each in definitions if not each.get("archived"))
+    return tuple(_property(each) for each in definitions if each.get("archived") is not True)
 
 
 def read_groups(content: bytes) -> dict[str, str]:
@@ -164,7 +158,7 @@ def read_groups(content: bytes) -> dict[str, str]:
 
     Source: https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
     """
-    groups = [each for each in _results(read_object(content), _has_name) if not each.get("archived")]
+    groups = [each for each in _results(read_object(content), _has_name) if each.get("archived") is not True]
     groups.sort(key=_display_order)
     return {each["name"]: _text(each, "label") or each["name"] for each in groups}
 
@@ -187,8 +181,12 @@ def read_account(content: bytes) -> Account:
     )
 
 
+_Digits = Annotated[str, msgspec.Meta(pattern=rf"^[0-9]{{1,{_ID_DIGITS}}}\Z")]
+_Whole = Annotated[int, msgspec.Meta(ge=0, lt=10**_ID_DIGITS)]
+
+
 class _Id(msgspec.Struct, gc=False):
-    id: Annotated[str, msgspec.Meta(pattern=f"^[0-9]{{1,{_ID_DIGITS}}}$")]
+    id: _Digits
 
 
 class _Next(msgspec.Struct):
@@ -216,12 +214,12 @@ class _Kind(msgspec.Struct, rename={"type_id": "typeId"}):
 
 class _To(msgspec.Struct, rename={"id": "toObjectId", "kinds": "associationTypes"}):
     # A number in HubSpot's samples, a text in its specification.
-    id: int | str
+    id: _Whole | _Digits
     kinds: list[_Kind] = []
 
 
 class _Source(msgspec.Struct):
-    id: str
+    id: _Digits
 
 
 class _From(msgspec.Struct, rename={"source": "from"}):
@@ -238,19 +236,15 @@ _decode_links = msgspec.json.Decoder(_Links).decode
 _decode_ids = msgspec.json.Decoder(_Ids).decode
 
 
-def _read_ids(content: bytes) -> _Ids:
-    try:
-        return _decode_ids(content)
-    except msgspec.MsgspecError:
-        # A name that was cut within a character is no valid Unicode; Python's own reader is lenient there.
-        return msgspec.convert(json.loads(content), _Ids)
-
-
 def _results(body: Mapping[str, Any], is_valid: Any) -> tuple[Record, ...]:
     results = body.get("results")
     if not isinstance(results, list) or not all(isinstance(each, dict) and is_valid(each) for each in results):
-        raise UnreadableResponse("HubSpot's answer is not in the form HubSpot documents. Trying again may help.")
+        raise UnreadableResponse(NOT_DOCUMENTED)
     return tuple(results)
+
+
+def _is_object(each: Any) -> bool:
+    return isinstance(each, dict)
 
 
 def _is_record(each: Record) -> bool:
@@ -266,6 +260,10 @@ def _has_id(each: Record) -> bool:
     return isinstance(each.get("id"), str)
 
 
+def _is_owner(each: Record) -> bool:
+    return _has_id(each) or type(each.get("id")) is int
+
+
 def _has_name(each: Record) -> bool:
     return isinstance(each.get("name"), str)
 
@@ -277,18 +275,20 @@ def _after(body: Mapping[str, Any]) -> str | None:
     return None if after is None else str(after)
 
 
-def _total(body: Mapping[str, Any]) -> int | None:
-    total = body.get("total")
-    return total if isinstance(total, int) else None
+def _possible(total: Any, results: int) -> int | None:
+    """Return a search's total, None where there is none. Raises UnreadableResponse for a count that can't be."""
+    if total is not None and (type(total) is not int or not results <= total < 10**_ID_DIGITS):
+        raise UnreadableResponse("HubSpot's answer holds a count that can't be. Trying again may help.")
+    return total
 
 
 def _owner(each: Record) -> Owner:
     return Owner(
-        id=each["id"],
+        id=str(each["id"]),
         first_name=_text(each, "firstName"),
         last_name=_text(each, "lastName"),
         email=_text(each, "email"),
-        archived=bool(each.get("archived")),
+        archived=each.get("archived") is True,
     )
 
 
@@ -307,22 +307,22 @@ def _property(each: Record) -> Property:
         description=_text(each, "description"),
         options=tuple(_options(each.get("options"))),
         references=_text(each, "referencedObjectType"),
-        calculated=bool(each.get("calculated")),
-        hidden=bool(each.get("hidden")),
-        hubspot_defined=bool(each.get("hubspotDefined")),
-        shows_currency=bool(each.get("showCurrencySymbol")),
+        calculated=each.get("calculated") is True,
+        hidden=each.get("hidden") is True,
+        hubspot_defined=each.get("hubspotDefined") is True,
+        shows_currency=each.get("showCurrencySymbol") is True,
     )
 
 
 def _options(options: Any) -> Iterable[Option]:
-    for each in options if isinstance(options, list) else ():
+    for each in filter(_is_object, options if isinstance(options, list) else ()):
         value = _text(each, "value")
         order = each.get("displayOrder")
         yield Option(
             value=value,
             label=_text(each, "label") or value,
             display_order=order if isinstance(order, int) else -1,
-            hidden=bool(each.get("hidden")),
+            hidden=each.get("hidden") is True,
         )
 
 
@@ -333,7 +333,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 def _integer(body: Mapping[str, Any], name: str) -> int:
     found = body.get(name)
-    if not isinstance(found, int):
+    if type(found) is not int or not 0 < found < 10**_ID_DIGITS:
         raise UnreadableResponse(f"HubSpot's answer lacks {name}. Trying again may help.")
     return found
 

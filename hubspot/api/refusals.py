@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
-from hubspot.errors import MissingScopes, OAuthRefused, RateLimited, ResponseError, Unauthorized
+from hubspot.api.decoder import decode
+from hubspot.errors import MissingScopes, OAuthRefused, RateLimited, ResponseError, Unauthorized, UnreadableResponse
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LIMIT_NAME = re.compile(r"reached your (\w+) limit")
@@ -134,8 +133,8 @@ def _dicts(found: Any) -> Iterable[dict[str, Any]]:
 
 def _body(content: bytes) -> Mapping[str, Any]:
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        body = decode(content)
+    except UnreadableResponse:
         return {}
     return body if isinstance(body, dict) else {}
 

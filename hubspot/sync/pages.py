@@ -1,6 +1,5 @@
 """Bytes of record pages to columns of text, without a Python object for every value."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json as paj
 
+from hubspot.api.decoder import NOT_DOCUMENTED, decode_verbatim, mended
 from hubspot.errors import UnreadableResponse
 from hubspot.sync.ranges import Closed
 
@@ -31,7 +31,7 @@ def read_texts(pieces: Sequence[Piece], names: Sequence[str]) -> dict[str, pa.Ar
     """
     try:
         columns, lengths = _columns(pieces, names)
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         columns, lengths = _columns_value_by_value(pieces, names)
     wanted = _positions(pieces, lengths)
     return columns if wanted is None else {name: column.take(wanted) for name, column in columns.items()}
@@ -39,7 +39,7 @@ def read_texts(pieces: Sequence[Piece], names: Sequence[str]) -> dict[str, pa.Ar
 
 def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, pa.Array], list[int]]:
     """Read all pages at once: to Arrow's reader, a page is one row that holds a list of records."""
-    content = b"\n".join(each.content.replace(b"\n", b" ") for each in pieces)
+    content = b"\n".join(mended(each.content).replace(b"\n", b" ") for each in pieces)
     table = paj.read_json(
         pa.BufferReader(content),
         # One block, so that a page is never cut; threads would wait for the interpreter all the same.
@@ -69,19 +69,16 @@ def _columns_value_by_value(pieces: Sequence[Piece], names: Sequence[str]) -> tu
 
 def _records(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        for each in json.loads(content)["results"]:
+        for each in decode_verbatim(content)["results"]:
             yield str(each["id"]), each["properties"] or {}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UnreadableResponse(
-            "HubSpot's answer is not in the form HubSpot documents. Trying again may help."
-        ) from error
+        raise UnreadableResponse(NOT_DOCUMENTED) from error
 
 
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text.encode("utf-8", "replace").decode()
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _positions(pieces: Sequence[Piece], lengths: Sequence[int]) -> pa.Array | None:

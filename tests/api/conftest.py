@@ -9,6 +9,7 @@ import pytest
 
 from hubspot.api.client import Client, Tally
 from hubspot.api.limits import Limiter
+from tests.answering import Answering
 
 
 class Clock:
@@ -34,7 +35,7 @@ class Misbehaving:
         self.requests = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._connections = []
+        self.connections = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
@@ -42,14 +43,14 @@ class Misbehaving:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        for connection in self._connections:
+        for connection in self.connections:
             connection.close()
 
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
-                self._connections.append(connection)
+                self.connections.append(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
@@ -113,7 +114,7 @@ def make_client(clock):
     opened = []
 
     def make(handler=None, *, http=None, api_url="https://api.example", **fields):
-        http = http or httpx.Client(transport=httpx.MockTransport(handler))
+        http = http or httpx.Client(transport=Answering(handler))
         opened.append(http)
         limiter = Limiter(clock=clock, sleep=clock.sleep)
         defaults = {"token": lambda _rejected: "secret-token", "sleep": clock.sleep, "tally": Tally()}

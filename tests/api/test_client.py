@@ -17,6 +17,7 @@ from hubspot.errors import (
     Unauthorized,
     UnreadableResponse,
 )
+from tests.answering import Answering
 
 OK = httpx.Response(200, json={"ok": True})
 EXPIRED = {"category": "EXPIRED_AUTHENTICATION", "correlationId": "ref-1"}
@@ -231,7 +232,7 @@ def test_each_trouble_is_one_log_line_with_the_correlation_id_and_nothing_secret
 
 
 def test_two_clients_of_a_portal_share_its_limit_and_portals_do_not():
-    with httpx.Client(transport=httpx.MockTransport(lambda _request: OK)) as http:
+    with httpx.Client(transport=Answering(lambda _request: OK)) as http:
         hubspot = HubSpot("https://api.example", http=http)
         one, same, other = (hubspot.client(hub_id, lambda _rejected: "t") for hub_id in (1, 1, 2))
 

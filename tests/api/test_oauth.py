@@ -6,6 +6,7 @@ import pytest
 
 from hubspot.api.oauth import OAuth, Token, authorization_url, read_introspection, read_token
 from hubspot.errors import OAuthRefused, RateLimited, RequestFailed, ResponseError, UnreadableResponse
+from tests.answering import Answering
 
 GRANTED = {
     "token_type": "bearer",
@@ -157,9 +158,27 @@ def test_a_token_is_read_leniently(body, hub_id, scopes, expires_in):
 
 
 def make(handler):
-    return OAuth(httpx.Client(transport=httpx.MockTransport(handler)), "https://api.example", "id", "shh")
+    return OAuth(httpx.Client(transport=Answering(handler)), "https://api.example", "id", "shh")
 
 
 def consent(**fields):
     defaults = {"client_id": "id", "redirect_uri": "http://localhost:8501", "scopes": ("oauth",), "state": "a&b=c"}
     return authorization_url("https://app.hubspot.com/oauth/authorize", **{**defaults, **fields})
+
+
+@pytest.mark.parametrize("token", ["CN\ud83d", "CN\n", "Schlüssel", "", 5, None])
+def test_a_token_that_no_header_can_carry_is_unreadable(token):
+    with pytest.raises(UnreadableResponse):
+        read_token(json.dumps({"access_token": token}).encode())
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, -5, 10**18, 1.5, True])
+def test_numbers_of_a_token_that_cannot_be_count_as_missing(number):
+    token = read_token(json.dumps({"access_token": "CN", "hub_id": number, "expires_in": number}).encode())
+
+    assert (token.hub_id, token.expires_in) == (None, 1800)
+
+
+def test_an_answer_of_the_token_endpoint_without_an_end_is_unreadable():
+    with pytest.raises(UnreadableResponse, match="larger than any"):
+        make(lambda _request: httpx.Response(200, content=bytes(2_000_000))).refresh("na1-old")

@@ -174,3 +174,62 @@ def body(**fields):
 
 def record(record_id, **properties):
     return {"id": record_id, "properties": properties, "archived": False}
+
+
+HALF = rb"\ud83d"
+
+
+def test_definitions_owners_and_accounts_with_broken_texts_are_read_with_all_their_other_letters():
+    option = b'{"label":"Gr\xfcn ' + HALF + b'","value":"g ' + HALF + b'"}'
+    one = b'{"results":[{"name":"a' + HALF + b'","label":"A ' + HALF + b'","options":[' + option + b"]}]}"
+    (found,) = protocol.read_properties(one)
+    (owner,) = protocol.read_owners(b'{"results":[{"id":"5","firstName":"Ada ' + HALF + b'"}]}').results
+
+    assert (found.name, found.label) == ("a\ufffd", "A \ufffd")
+    assert found.options == (Option("g \ufffd", "Gr\ufffdn \ufffd"),)
+    assert protocol.read_groups(b'{"results":[{"name":"g","label":"' + HALF + b' G"}]}') == {"g": "\ufffd G"}
+    assert owner.name == "Ada \ufffd"
+    assert protocol.read_account(b'{"portalId":1,"portalName":"N\xff' + HALF + b'"}').name == "N\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("total", ["-5", "1", "2.5", '"2"', "true", "[]", "1e3", str(10**18), str(2**70)])
+@pytest.mark.parametrize("read", [protocol.read_page, protocol.read_raw_page])
+def test_a_count_that_cannot_be_is_refused(read, total):
+    records = '{"id":"1","properties":{}},{"id":"2","properties":{}}'
+
+    with pytest.raises(UnreadableResponse):
+        read(f'{{"results":[{records}],"total":{total}}}'.encode())
+
+
+def test_an_owner_whose_values_are_of_other_types_is_read_as_far_as_can_be():
+    (owner,) = protocol.read_owners(
+        b'{"results":[{"id":7,"firstName":5,"lastName":null,"email":[],"archived":"false"}]}'
+    ).results
+
+    assert owner == Owner("7")
+
+
+@pytest.mark.parametrize("owner", [b"7", b"{}", b'{"id":null}', b'{"id":true}', b'{"id":1.5}', b'{"id":{}}'])
+def test_an_owner_without_an_id_is_unreadable(owner):
+    with pytest.raises(UnreadableResponse):
+        protocol.read_owners(b'{"results":[' + owner + b"]}")
+
+
+def test_options_and_flags_of_other_types_fail_nothing():
+    (found,) = protocol.read_properties(
+        body(results=[{"name": "a", "hidden": "no", "options": [None, 5, {"value": "x", "displayOrder": "1"}]}])
+    )
+
+    assert (found.hidden, found.options) == (False, (Option("x", "x"),))
+
+
+@pytest.mark.parametrize("portal_id", [True, -5, 0, 1.5, "42", 10**18, None])
+def test_an_account_whose_id_cannot_be_is_unreadable(portal_id):
+    with pytest.raises(UnreadableResponse):
+        protocol.read_account(body(portalId=portal_id))
+
+
+@pytest.mark.parametrize("linked", [2**63, -1, "x", "٣", "9" * 5_000, 1.5, None, True])
+def test_links_to_ids_that_cannot_be_are_unreadable(linked):
+    with pytest.raises(UnreadableResponse):
+        protocol.read_links(body(results=[{"from": {"id": "1"}, "to": [{"toObjectId": linked}]}]))

@@ -14,6 +14,7 @@ from hubspot.sync.jobs import Jobs
 from hubspot.sync.load import load
 from hubspot.sync.progress import Phase
 from hubspot.sync.schema import everything
+from tests.answering import Answering
 from tests.running import wait_until
 from tests.sync.notebook import Notebook, Nowhere
 from tests.sync.test_load_from_sandbox import BOTH, Connection
@@ -64,7 +65,7 @@ def value(record_id, name):
 
 
 def client_of(portal):
-    http = httpx.Client(transport=httpx.MockTransport(portal))
+    http = httpx.Client(transport=Answering(portal))
     return HubSpot("https://api.example", http=http).client(HUB, lambda _rejected: "token")
 
 

@@ -12,6 +12,7 @@ from hubspot.connections.leases import Lease
 from hubspot.errors import NotConnected
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
+from tests.answering import Answering
 from tests.running import wait_until
 
 until = functools.partial(wait_until, seconds=20)
@@ -50,7 +51,7 @@ def replica(store, snapshots):
     opened = []
 
     def make(portal):
-        http = httpx.Client(transport=httpx.MockTransport(portal))
+        http = httpx.Client(transport=Answering(portal))
         jobs = Jobs(snapshots, store, HubSpot("https://api.example", http=http).client, lambda _hub_id: 0)
         opened.append((portal, http, jobs))
         return jobs

@@ -15,6 +15,7 @@ from hubspot.portal import Account
 from hubspot.portal import Portal as Facts
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.progress import Phase
+from tests.answering import Answering
 from tests.running import wait_until
 
 until = functools.partial(wait_until, seconds=20)
@@ -60,7 +61,7 @@ class Replica:
 
     def __init__(self, portal, store, snapshots):
         self.portal = portal
-        self.http = httpx.Client(transport=httpx.MockTransport(portal))
+        self.http = httpx.Client(transport=Answering(portal))
         self.epoch = 0
         self.jobs = Jobs(
             snapshots, store, HubSpot("https://api.example", http=self.http).client, lambda _hub_id: self.epoch

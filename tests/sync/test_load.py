@@ -9,6 +9,7 @@ import pytest
 from hubspot.api.client import HubSpot
 from hubspot.errors import LoadStopped, MissingScopes, ResponseError, Unauthorized
 from hubspot.sync.load import load
+from tests.answering import Answering
 from tests.sync.notebook import Notebook, Nowhere
 
 MISSING = httpx.Response(403, json={"category": "MISSING_SCOPES"})
@@ -228,6 +229,6 @@ def route(path):
 
 
 def run(portal, notebook, *, object_types=BOTH, **client):
-    with httpx.Client(transport=httpx.MockTransport(portal)) as http:
+    with httpx.Client(transport=Answering(portal)) as http:
         hubspot = HubSpot("https://api.example", http=http)
         return load(hubspot.client(42, lambda _rejected: "token", **client), object_types, notebook, Nowhere())

@@ -12,6 +12,7 @@ from hubspot.portal import Account, Portal
 from hubspot.sync.frames import Chunk
 from hubspot.sync.load import load, resume
 from hubspot.sync.parts import Parts
+from tests.answering import Answering
 from tests.sync.haste import hasty
 from tests.sync.notebook import Notebook
 from tests.sync.test_plan import HubSpot as Wire
@@ -206,7 +207,7 @@ def no_columns(*ids):
 
 
 def read_portal(hubspot, parts, notebook, load=load):
-    with httpx.Client(transport=httpx.MockTransport(hubspot)) as http:
+    with httpx.Client(transport=Answering(hubspot)) as http:
         client = hasty(HubSpot("https://api.example", http=http).client(HUB, lambda _rejected: "token"))
         return load(client, ("contacts",), notebook, parts)
 
