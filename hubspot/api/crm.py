@@ -3,22 +3,29 @@
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/using-object-apis
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from hubspot.api import protocol
 from hubspot.api.client import Client
+from hubspot.api.decoder import NOT_DOCUMENTED
 from hubspot.api.limits import Lane, Permit
 from hubspot.api.protocol import Page, RawPage, Record
 from hubspot.errors import UnreadableResponse
 from hubspot.portal import Account, Owner, Property
 
+T = TypeVar("T")
+SAME_PAGE = "HubSpot's pages come again and again, so the load was ended. Try again in a minute."
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
 FILTER_GROUPS = 5
 BATCH_LIMIT = 100
-_SAME_PAGE = "HubSpot sent the same page twice, so the load was ended. Try again in a minute."
+# Of one walk: 20 million records, and more than HubSpot lets one account hold.
+MOST_PAGES = 200_000
+# Pages in succession that bring nothing new and still name another one; a few are empty where records were deleted.
+MOST_BARREN = 20
 LINKS_LIMIT = 1_000
 OWNERS_LIMIT = 100
 # HubSpot's edge answers 414 to URLs of about 8 kB; this leaves room for everything else in it.
@@ -47,7 +54,7 @@ def owners(client: Client, *, archived: bool = False) -> tuple[Owner, ...]:
     def page(after: str | None) -> Page[Owner]:
         return client.get(f"{path}{_cursor(after)}", protocol.read_owners)
 
-    return tuple(owner for each in _pages(page) for owner in each.results)
+    return tuple(owner for each in _pages(page, attrgetter("id")) for owner in each.results)
 
 
 def list_page(  # noqa: PLR0913 - each is a parameter of the endpoint
@@ -72,13 +79,13 @@ def iter_pages(
 ) -> Iterator[Page[Record]]:
     """Walk through all records of an object type, page by page.
 
-    Raises UnreadableResponse when HubSpot repeats a cursor, instead of turning round for ever.
+    Raises UnreadableResponse when HubSpot repeats a cursor or brings nothing new, instead of turning round for ever.
     """
 
     def page(after: str | None) -> Page[Record]:
         return list_page(client, object_type, properties=properties, after=after, archived=archived)
 
-    return _pages(page)
+    return _pages(page, itemgetter("id"))
 
 
 def list_raw(  # noqa: PLR0913 - each is a parameter of the endpoint
@@ -147,13 +154,17 @@ def batch_read(
 ) -> tuple[Record, ...]:
     """Return up to 100 records by id. Ids HubSpot does not know are missing; a merged one comes under its new id."""
     body = {"inputs": [{"id": str(each)} for each in ids], "properties": list(properties)}
-    return client.post(protocol.batch_read_path(object_type), body, protocol.read_page).results
+    page = client.post(protocol.batch_read_path(object_type), body, protocol.read_page)
+    _at_most(len(ids), page.results)
+    return page.results
 
 
 def batch_raw(client: Client, object_type: str, *, ids: Sequence[int], properties: Sequence[str]) -> RawPage:
     """Return up to 100 records by id as `batch_read` does, unread; in no order."""
     body = {"inputs": [{"id": str(each)} for each in ids], "properties": list(properties)}
-    return client.post(protocol.batch_read_path(object_type), body, protocol.read_raw_page)
+    page = client.post(protocol.batch_read_path(object_type), body, protocol.read_raw_page)
+    _at_most(len(ids), page.ids)
+    return page
 
 
 def links(
@@ -162,13 +173,17 @@ def links(
     """Return which records belong to up to 1,000 others, as (from, to, is the primary one), and what is left.
 
     Inputs are {"id"}, or {"id", "after"} to go on: HubSpot sends the first 100 of each. The second value is the inputs
-    that ask for the rest, none where there is none. Raises UnreadableResponse when HubSpot repeats all their cursors.
+    that ask for the rest, none where there is none; a `Walk` of each proves that they end. Raises UnreadableResponse
+    for records that were not asked for, and when HubSpot repeats a cursor.
     """
     path = protocol.associations_path(from_type, to_type)
     page = client.post(path, {"inputs": list(inputs)}, protocol.read_links, lane=Lane.ASSOCIATIONS)
+    asked = {each["id"]: each.get("after") for each in inputs}
+    if not {*page.after, *(str(source) for source, _, _ in page.links)} <= asked.keys():
+        raise UnreadableResponse(NOT_DOCUMENTED)
+    if any(asked[record_id] == after for record_id, after in page.after.items()):
+        raise UnreadableResponse(SAME_PAGE)
     following = [{"id": record_id, "after": after} for record_id, after in page.after.items()]
-    if following and following == inputs:
-        raise UnreadableResponse(_SAME_PAGE)
     return page.links, following
 
 
@@ -208,16 +223,43 @@ def _question(
     }
 
 
-def _pages(page: Any) -> Iterator[Page[Any]]:
-    after: str | None = None
+class Walk:
+    """The proof that a walk from cursor to cursor ends, after `most` pages at the latest.
+
+    No cursor comes twice, and pages bring what was not there before.
+    """
+
+    def __init__(self, most: int = MOST_PAGES) -> None:
+        self._most = most
+        self._cursors: set[str] = set()
+        self._met: set[object] = set()
+        self._pages = self._barren = 0
+
+    def goes_on(self, after: str, ids: Iterable[object]) -> None:
+        """Take a page that names another one. Raises UnreadableResponse where the walk would never end."""
+        before = len(self._met)
+        self._met.update(ids)
+        self._pages += 1
+        self._barren = 0 if len(self._met) > before else self._barren + 1
+        if after in self._cursors or self._barren >= MOST_BARREN or self._pages >= self._most:
+            raise UnreadableResponse(SAME_PAGE)
+        self._cursors.add(after)
+
+
+def _pages(page: Callable[[str | None], Page[T]], identify: Callable[[T], object]) -> Iterator[Page[T]]:
+    after, walk = None, Walk()
     while True:
         found = page(after)
         yield found
         if found.after is None:
             return
-        if found.after == after:
-            raise UnreadableResponse(_SAME_PAGE)
         after = found.after
+        walk.goes_on(after, map(identify, found.results))
+
+
+def _at_most(asked: int, found: Sequence[object]) -> None:
+    if len(found) > asked:
+        raise UnreadableResponse("HubSpot's answer holds more than was asked for. Trying again may help.")
 
 
 def _cursor(after: str | None) -> str:

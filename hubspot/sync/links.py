@@ -5,7 +5,10 @@ companies a call, under a limit of their own.
 Source: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing.pool import AsyncResult, ThreadPool
 from typing import Self
 
@@ -26,6 +29,7 @@ SCHEMA = pa.schema(
     ]
 )
 _AT_ONCE = 4
+_MOST_PAGES = 2_000  # of one company: 200,000 contacts
 
 
 class LinkReader:
@@ -36,7 +40,8 @@ class LinkReader:
         self._pool = ThreadPool(_AT_ONCE)
         self._waiting: list[int] = []
         self._seen: set[int] = set()
-        self._asked: list[AsyncResult[tuple[pa.Table, list[dict[str, str]]]]] = []
+        self._asked: list[AsyncResult[_Answer]] = []
+        self._walks: defaultdict[str, crm.Walk] = defaultdict(partial(crm.Walk, _MOST_PAGES))
 
     def __enter__(self) -> Self:
         return self
@@ -65,13 +70,22 @@ class LinkReader:
         return table.sort_by([("contact_id", "ascending"), ("company_id", "ascending")])
 
     def _tables(self) -> Iterator[pa.Table]:
-        """Yield what is there, then what the first answers left out of large companies, of all of them together."""
+        """Yield what is there, then what the first answers left out of large companies, of all of them together.
+
+        Raises UnreadableResponse where a company's contacts would never come to an end.
+        """
         while self._asked:
             answers, self._asked = [asked.get() for asked in self._asked], []
-            yield from (table for table, _ in answers)
-            left = [each for _, following in answers for each in following]
+            yield from (each.table for each in answers)
+            for each in answers:
+                self._prove(each)
+            left = [each for answer in answers for each in answer.following]
             for start in range(0, len(left), crm.LINKS_LIMIT):
                 self._post(left[start : start + crm.LINKS_LIMIT])
+
+    def _prove(self, answer: "_Answer") -> None:
+        for each in answer.following:
+            self._walks[each["id"]].goes_on(each["after"], answer.contacts[each["id"]])
 
     def _ask(self) -> None:
         ids, self._waiting = self._waiting[: crm.LINKS_LIMIT], self._waiting[crm.LINKS_LIMIT :]
@@ -81,11 +95,23 @@ class LinkReader:
         self._asked.append(self._pool.apply_async(_read, (self._client, inputs)))
 
 
-def _read(client: Client, inputs: Sequence[dict[str, str]]) -> tuple[pa.Table, list[dict[str, str]]]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Links, what asks for the rest of them, and the contacts of the companies that have a rest."""
+
+    table: pa.Table
+    following: Sequence[dict[str, str]]
+    contacts: Mapping[str, Sequence[int]]
+
+
+def _read(client: Client, inputs: Sequence[dict[str, str]]) -> _Answer:
     links, following = crm.links(client, COMPANIES, CONTACTS, inputs=inputs)
     columns = [contact for _, contact, _ in links], [company for company, _, _ in links], [each[2] for each in links]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA), following
+    contacts: dict[str, list[int]] = {each["id"]: [] for each in following}
+    for company, contact, _ in links if following else ():
+        contacts.get(str(company), []).append(contact)
+    return _Answer(pa.Table.from_arrays(arrays, schema=SCHEMA), following, contacts)
 
 
 def with_links(tables: Mapping[str, pa.Table], links: pa.Table) -> dict[str, pa.Table]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from hubspot.api.crm import SAME_PAGE, Walk
 from hubspot.api.limits import Lane
 from hubspot.api.protocol import RawPage
 from hubspot.errors import UnreadableResponse
@@ -43,6 +44,7 @@ class Reader:
         self.walked_to = 0
         self._is_ordered = True
         self._cursor: str | None = None
+        self._walk = Walk()
         # What HubSpot adds to the last id to make a cursor; with it, a list call can begin at any id.
         self._added: int | None = None
 
@@ -69,10 +71,13 @@ class Reader:
     def listed(self, bite: Bite, page: RawPage) -> tuple[Closed, ...]:
         """Take a list page: it proves everything from where it began to its last id, or to the end.
 
-        Raises UnreadableResponse when HubSpot repeats a cursor, instead of turning round for ever.
+        Raises UnreadableResponse when HubSpot repeats a cursor or brings nothing new, instead of going on for ever.
         """
-        if page.after is not None and page.after == bite.cursor:
-            raise UnreadableResponse("HubSpot sent the same page twice, so the load was ended. Try again in a minute.")
+        if self.walks and page.after is not None and bite.cursor == self._cursor:
+            # An answer to a question from before the walk proves nothing of it. Ids in order need not all be kept.
+            self._walk.goes_on(page.after, page.ids[-1:] if self._is_ordered else page.ids)
+        elif page.after is not None and page.after == bite.cursor:
+            raise UnreadableResponse(SAME_PAGE)
         if not self._is_ordered:
             return self._listed_in_no_order(page)
         if not _ascending(page.ids) or (page.ids and page.ids[0] < bite.lo - 1) or self._stands_still(page):
@@ -150,7 +155,7 @@ class Reader:
         self.unread = Unread()
         if top is not None:
             self.unread.expect(int(about), top)
-        self._added, self._cursor, self.walked_to = None, None, 0
+        self._added, self._cursor, self.walked_to, self._walk = None, None, 0, Walk()
 
     def _listed_in_no_order(self, page: RawPage) -> tuple[Closed, ...]:
         self._cursor = page.after

@@ -1,5 +1,6 @@
 """The plan against HubSpots that exist in memory only: answers come late, in any order, and from any kind of cursor."""
 
+import itertools
 import os
 import random
 from bisect import bisect_left
@@ -241,8 +242,25 @@ def test_a_repeated_cursor_ends_the_load_instead_of_turning_round_for_ever():
         def list(self, _after):
             return RawPage(b"", tuple(self.ids[:100]), "again")
 
-    with pytest.raises(UnreadableResponse, match="same page twice"):
+    with pytest.raises(UnreadableResponse, match="again and again"):
         read({"contacts": Turning(spread(500))})
+
+
+@pytest.mark.parametrize("ids", [(), (5, 9), (9, 5)], ids=["empty", "the same", "the same in no order"])
+@pytest.mark.parametrize("cursors", ["AB", [f"c{each}" for each in range(400)]], ids=["A, B, A", "ever new ones"])
+def test_a_list_whose_pages_never_end_ends_the_load(ids, cursors):
+    class Endless(HubSpot):
+        following = itertools.cycle(cursors)
+
+        def list(self, _after):
+            assert self.asked[Lane.LIST] < 150, "an endless walk"
+            return RawPage(b"", ids, next(self.following))
+
+        def search(self, _stretches, _offset):
+            return RawPage(b"", (), None, None)
+
+    with pytest.raises(UnreadableResponse, match="again and again"):
+        read({"contacts": Endless(spread(500))})
 
 
 def test_an_object_type_left_out_is_not_asked_for():
