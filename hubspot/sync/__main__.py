@@ -37,6 +37,7 @@ from hubspot.sync.display import shown
 from hubspot.sync.folder import FolderError, open_folder
 from hubspot.sync.headless import ALL, BASE, Order, export, finish, summary
 from hubspot.sync.jobs import Jobs
+from hubspot.sync.newest import Newest
 from hubspot.sync.progress import Phase
 from hubspot.sync.run import Run
 from hubspot.sync.snapshots import Snapshots
@@ -244,7 +245,7 @@ def _open() -> _Desk:
         store=store,
         hubspot=hubspot,
         grants=Grants(store, ring, oauth, pace=Pace.keeping(settings.keep_days)),
-        snapshots=Snapshots(place, ring, settings.namespace),
+        snapshots=Snapshots(place, ring, settings.namespace, newest=Newest(store)),
     )
 
 

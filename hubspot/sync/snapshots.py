@@ -5,6 +5,7 @@ old ones, then the manifest is replaced at once; files of the version before sta
 """
 
 import contextlib
+import functools
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from hubspot.sync.changes import Changes, Step, read_step, step_name, steps, ste
 from hubspot.sync.frames import Unreadable
 from hubspot.sync.manifest import ObjectCopy, following, read_manifest, step_between, write_manifest
 from hubspot.sync.manifest import Snapshot as Snapshot  # noqa: PLC0414 - part of this module's interface
+from hubspot.sync.newest import Newest
 
 _MANIFEST = "manifest"
 _PART = "part-"
@@ -33,18 +35,21 @@ _log = logging.getLogger(__name__)
 class Snapshots:
     """Snapshots under a folder or any `pyarrow.fs` URI; nothing is opened before the first call.
 
+    With `newest` a copy that is older than the newest that was written counts as damaged: somebody put it back.
     Every method raises SnapshotError when the place can't be read or written.
     """
 
-    def __init__(self, location: str | Path, keyring: KeyRing, namespace: str) -> None:
+    def __init__(self, location: str | Path, keyring: KeyRing, namespace: str, *, newest: Newest | None = None) -> None:
         self._location, self._namespace = str(location), namespace
-        self.keyring = keyring
+        self.keyring, self._newest = keyring, newest
         self._opened: tuple[fs.FileSystem, str] | None = None
         # Pages ask at every rerun, and a manifest holds some hundred property definitions.
         self._known: dict[int, tuple[bytes, Snapshot]] = {}
 
     def latest(self, hub_id: int) -> Snapshot | None:
         """Return the newest snapshot of a portal, None where there is none. Raises SnapshotError for a damaged one."""
+        # Before the copy is read: one that is written meanwhile is newer than the note.
+        noted = self._newest.version(hub_id) if self._newest else ""
         with _translated():
             stored = self._read(hub_id, _MANIFEST)
             if stored is None:
@@ -53,7 +58,15 @@ class Snapshots:
             if known is None or known[0] != stored:
                 content = self.keyring.open(stored, self._context(hub_id, _MANIFEST))
                 known = self._known[hub_id] = (stored, read_manifest(hub_id, content))
-            return known[1]
+        self._check_age(known[1], noted)
+        return known[1]
+
+    def _check_age(self, found: Snapshot, noted: str) -> None:
+        if found.version < noted:
+            _refuse_once(found.hub_id, found.version, noted)
+            raise SnapshotError("The stored copy of this portal is older than the newest one. Load it again.")
+        if self._newest and found.version > noted:
+            self._newest.found(found.hub_id, found.version, noted=noted)
 
     def read(self, snapshot: Snapshot, object_type: str) -> pa.Table:
         """Return the records of one object type, in order of `hs_object_id`.
@@ -170,6 +183,8 @@ class Snapshots:
     def delete(self, hub_id: int) -> None:
         """Remove everything stored of a portal, leftovers too; a portal without a snapshot is fine."""
         self._known.pop(hub_id, None)
+        if self._newest:
+            self._newest.deleted(hub_id, noted=self._newest.version(hub_id))
         with _translated():
             filesystem, folder = self._folder(hub_id)
             if filesystem.get_file_info(folder).type != fs.FileType.NotFound:
@@ -211,6 +226,8 @@ class Snapshots:
         if not is_current():
             self._discard(hub_id, snapshot.version)
             return None
+        if self._newest:
+            self._newest.written(hub_id, snapshot.version)
         self._remove_old(snapshot)
         return snapshot
 
@@ -293,6 +310,15 @@ def _translated() -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SnapshotError(f"The folder for stored copies can't be used ({reason}). The operator must act.") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _refuse_once(hub_id: int, version: str, noted: str) -> None:
+    # Pages ask at every rerun.
+    _log.warning(
+        "Portal %(portal)s: the stored copy %(version)s is older than %(newest)s, the newest one, and is not used",
+        {"portal": hub_id, "version": version, "newest": noted},
+    )
 
 
 def _head(filesystem: fs.FileSystem, path: str) -> bytes:

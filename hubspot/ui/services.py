@@ -21,6 +21,7 @@ from hubspot.connections.upkeep import Upkeep
 from hubspot.keyring import KeyRing
 from hubspot.settings import SAMPLE_CLIENT_ID, Settings
 from hubspot.sync.jobs import Jobs
+from hubspot.sync.newest import Newest
 from hubspot.sync.snapshots import Snapshots
 from hubspot.ui.destinations import PAGES
 
@@ -102,9 +103,10 @@ def forget() -> None:
 
 @functools.cache
 def snapshots() -> Snapshots:
-    """Return where the stored copies lie. Raises SettingsError."""
+    """Return where the stored copies lie. Raises SettingsError or StoreError."""
     given = settings()
-    return Snapshots(given.snapshot_uri or given.state_dir / "snapshots", keyring(), given.namespace)
+    place = given.snapshot_uri or given.state_dir / "snapshots"
+    return Snapshots(place, keyring(), given.namespace, newest=Newest(store()))
 
 
 @functools.cache
