@@ -16,20 +16,12 @@ from pyarrow import csv
 
 from hubspot.analysis.records import decoded
 from hubspot.portal import Portal
+from hubspot.ui.cell_texts import harmless, number_texts
 from hubspot.ui.tables import headers
 
 RECORD_ID = "hs_object_id"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ROWS_A_PART = 20_000
-# A spreadsheet takes a cell that begins so for a formula: the four signs, full-width ones, and what it may skip first.
-# Source: https://owasp.org/www-community/attacks/CSV_Injection
-_SIGNS = r"=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}"
-_FORMULA = rf"^([\s\x{{A0}}\x{{3000}}\x{{FEFF}}]*[{_SIGNS}]|[\t\r\n])"
-# Where a semicolon parts the cells, as in German Excel, quotes do not hold a text together: it goes on in new cells.
-_LATER_FORMULA = rf'([;\t\r\n]"*)([{_SIGNS}])'
-_NEGATIVE_NUMBER = r"^-\d+([.,]\d+)*$"
-# Spreadsheets drop them, and then see what stands behind; lines and tabs stay.
-_CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 
 def listed(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -60,17 +52,15 @@ def csv_parts(
     No cell is a formula to a spreadsheet: a text that begins like one (also after a semicolon or in a new line, where
     some spreadsheets begin a new cell) gets an apostrophe there. So does a phone number with a plus: it keeps its plus
     and every digit, where a spreadsheet would calculate "+49-30-1" or round it. Numbers stay numbers, also negative
-    ones and those that a text property holds.
+    ones and those that a text property holds, and have no exponent.
     """
     shown = listed(frame, columns)
     labels = headers(portal, object_type, shown)
-    names = _harmless(pa.array([labels[column] for column in shown], pa.large_string())).to_pylist()
-    # Of the whole column, so that it reads alike in every part.
-    whole = {column for column in shown if is_whole(frame[column])}
+    names = harmless(pa.array([labels[column] for column in shown], pa.large_string())).to_pylist()
     yield _BYTE_ORDER_MARK
     for number, records in enumerate(taken(frame[shown], positions)):
         part = decoded(records, portal, object_type)
-        cells = [_cells(part[column], portal.account.time_zone, is_whole=column in whole) for column in shown]
+        cells = [_cells(part[column], portal.account.time_zone) for column in shown]
         file = io.BytesIO()
         csv.write_csv(pa.Table.from_arrays(cells, names=names), file, csv.WriteOptions(include_header=number == 0))
         yield file.getvalue()
@@ -87,28 +77,20 @@ def file_name(portal: Portal, object_type: str, loaded_at: datetime, ending: str
     return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.{ending}"
 
 
-def _cells(values: pd.Series, time_zone: str, *, is_whole: bool) -> pa.Array:
+def _cells(values: pd.Series, time_zone: str) -> pa.Array:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return _instants(values, time_zone)
     if values.dtype.kind == "M":
         return pc.strftime(pa.array(values, from_pandas=True), format="%Y-%m-%d")
     if isinstance(values.dtype, pd.CategoricalDtype):
         # Only the distinct labels are looked at.
-        labels = _harmless(pa.array(values.cat.categories.astype("str"), pa.large_string()))
+        labels = harmless(pa.array(values.cat.categories.astype("str"), pa.large_string()))
         codes = pa.array(values.cat.codes, mask=(values.cat.codes < 0).to_numpy())
         return labels.take(codes)
     if isinstance(values.dtype, pd.StringDtype):
-        return _harmless(pa.array(values, pa.large_string(), from_pandas=True))
+        return harmless(pa.array(values, pa.large_string(), from_pandas=True))
     numbers = pa.array(values, from_pandas=True)
-    # Whole numbers without a decimal point, so that a count reads as one.
-    return numbers.cast(pa.int64()) if is_whole else numbers
-
-
-def _harmless(texts: pa.Array) -> pa.Array:
-    bare = pc.replace_substring_regex(texts, pattern=_CONTROLS, replacement="")
-    inside = pc.replace_substring_regex(bare, pattern=_LATER_FORMULA, replacement=r"\1'\2")
-    quoted = pc.replace_substring_regex(inside, pattern=_FORMULA, replacement=r"'\1")
-    return pc.if_else(pc.match_substring_regex(bare, _NEGATIVE_NUMBER), bare, quoted)
+    return numbers if pa.types.is_integer(numbers.type) else number_texts(numbers)
 
 
 def _instants(values: pd.Series, time_zone: str) -> pa.Array:
@@ -128,12 +110,3 @@ def _offset_texts(offsets: pd.Series) -> pd.Series:
 def _offset_text(offset: pd.Timedelta) -> str:
     hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
     return f"{'-' if offset.total_seconds() < 0 else '+'}{hours:02}:{minutes:02}"
-
-
-def is_whole(values: pd.Series) -> bool:
-    """Return whether a column of floating numbers holds nothing but exact whole ones."""
-    if not pd.api.types.is_float_dtype(values):
-        return False
-    numbers = pa.array(values, from_pandas=True)
-    is_exact = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), 2.0**53))
-    return pc.all(is_exact).as_py() is not False

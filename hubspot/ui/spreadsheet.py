@@ -15,23 +15,27 @@ from hubspot.analysis.calendar import wall_clock
 from hubspot.analysis.records import decoded
 from hubspot.portal import Portal
 from hubspot.ui.about_file import TITLE, About
-from hubspot.ui.downloads import is_whole, listed, taken
+from hubspot.ui.cell_texts import number_texts
+from hubspot.ui.downloads import listed, taken
 from hubspot.ui.tables import headers
-from hubspot.ui.workbook import DATE, GENERAL, HEADER, INSTANT, WHOLE, letters, parts_of, sheet
+from hubspot.ui.workbook import DATE, GENERAL, HEADER, INSTANT, TEXT, WHOLE, letters, parts_of, sheet
 
 MOST_RECORDS = 100_000
 # What a cell holds, in UTF-16 units. Source:
 # https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 _MOST_LETTERS = 32_767
-_EXACT_DIGITS = 10**15
+_FIRST_LONG = 10**15
 # XML can't hold these; a surrogate can't stand in Arrow's texts.
 _FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 # Excel reads _x0041_ as the letter A.
 _ESCAPED = r"_(x[0-9A-Fa-f]{4}_)"
 _DAYS_BEFORE_1970 = 25_569
 # Excel takes 1900 for a leap year, so that days before its March are not what they seem, and knows none before 1900.
-_FIRST_DAY = pd.Timestamp(1900, 3, 1)
+# Days are counted from 1970; the last one that it knows is the last of the year 9999.
+_FIRST_DAY, _END_OF_DAYS = -25_508.0, 2_932_897.0
 _A_DAY = 86_400_000_000
+# Of each cell what stands between its place and its value, for all of them or one by one, and the value with its end.
+_Cells = tuple[pa.Scalar | pa.Array, pa.Array]
 
 
 def xlsx_parts(  # noqa: PLR0913 - the same as of every kind of file
@@ -46,14 +50,15 @@ def xlsx_parts(  # noqa: PLR0913 - the same as of every kind of file
     """Yield the records at these positions, or all of them, as a workbook, part by part, Record ID first.
 
     Headers and values are HubSpot's labels. Numbers and dates are such, instants the portal's wall clock time, and
-    missing values no cell at all. Every text is a text, whatever it begins with; one longer than a cell is cut. Days
-    before March 1900, which Excel can't count, and numbers of more than 15 digits are texts. The second sheet is
-    `about`.
+    missing values no cell at all. Every text is a text, whatever it begins with; one longer than a cell is cut. A day
+    before March 1900, which Excel can't count, and a number of more than 15 digits before its point are texts, alone in
+    their column. The second sheet is `about`.
     """
     shown = listed(frame, columns)
     labels = headers(portal, object_type, shown)
     count = len(frame) if positions is None else len(positions)
-    whole = {column for column in shown if is_whole(frame[column])}
+    # Of the whole column, so that it looks alike in every part.
+    whole = {column for column in shown if _is_whole(frame[column])}
     extent = f"A1:{letters(len(shown) - 1)}{count + 1}"
 
     def rows() -> Iterator[bytes]:
@@ -82,15 +87,15 @@ def _rows(texts: Sequence[pa.Array], *, first: int, style: int) -> bytes:
     return _written([_texts(each, style) for each in texts], first=first)
 
 
-def _written(columns: Sequence[tuple[str, pa.Array]], *, first: int) -> bytes:
-    """Return rows of XML. A column is the text between a cell's place and its value, and values with their ends."""
+def _written(columns: Sequence[_Cells], *, first: int) -> bytes:
+    """Return rows of XML."""
     count = len(columns[0][1])
     if not count:
         return b""
     numbers = pa.array(np.arange(first, first + count)).cast(pa.large_string())
     pieces = [pc.binary_join_element_wise(_text('<row r="'), numbers, _text('">'), _text(""))]
     for place, (opening, values) in enumerate(columns):
-        cell = (_text(f'<c r="{letters(place)}'), numbers, _text(f'"{opening}'), values, _text(""))
+        cell = (_text(f'<c r="{letters(place)}'), numbers, _text('"'), opening, values, _text(""))
         # A missing value is no cell at all.
         pieces.append(pc.fill_null(pc.binary_join_element_wise(*cell), _text("")))
     rows = pc.binary_join_element_wise(*pieces, _text("</row>"), _text(""))
@@ -98,26 +103,26 @@ def _written(columns: Sequence[tuple[str, pa.Array]], *, first: int) -> bytes:
     return bytes(memoryview(rows.buffers()[2])[: ends[count]])
 
 
-def _cells(values: pd.Series, time_zone: str, *, is_whole: bool) -> tuple[str, pa.Array]:
+def _cells(values: pd.Series, time_zone: str, *, is_whole: bool) -> _Cells:
     if values.dtype.kind == "M":
         return _moments(values, time_zone)
     if isinstance(values.dtype, pd.CategoricalDtype):
         # Only the distinct labels are looked at.
-        opening, labels = _texts(pa.array(values.cat.categories.astype("str"), pa.large_string()), GENERAL)
+        opening, labels = _texts(pa.array(values.cat.categories.astype("str"), pa.large_string()), TEXT)
         codes = pa.array(values.cat.codes, mask=(values.cat.codes < 0).to_numpy())
         return opening, labels.take(codes)
     if isinstance(values.dtype, pd.StringDtype):
-        return _texts(pa.array(values, pa.large_string(), from_pandas=True), GENERAL)
+        return _texts(pa.array(values, pa.large_string(), from_pandas=True), TEXT)
     return _numbers(pa.array(values, from_pandas=True), is_whole=is_whole)
 
 
-def _texts(texts: pa.Array, style: int) -> tuple[str, pa.Array]:
+def _texts(texts: pa.Array, style: int) -> _Cells:
     found = pc.replace_substring_regex(_cut(texts), pattern=_FORBIDDEN, replacement="")
     found = pc.replace_substring_regex(found, pattern=_ESCAPED, replacement=r"_x005F_\1")
     for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;")):
         found = pc.replace_substring(found, pattern=sign, replacement=name)
     ended = pc.binary_join_element_wise(found, _text("</t></is></c>"), _text(""))
-    return f' s="{style}" t="inlineStr"><is><t xml:space="preserve">', ended
+    return _text(f' s="{style}" t="inlineStr"><is><t xml:space="preserve">'), ended
 
 
 def _cut(texts: pa.Array) -> pa.Array:
@@ -130,31 +135,44 @@ def _cut(texts: pa.Array) -> pa.Array:
     return pa.array(kept, pa.large_string())
 
 
-def _numbers(numbers: pa.Array, *, is_whole: bool) -> tuple[str, pa.Array]:
+def _numbers(numbers: pa.Array, *, is_whole: bool) -> _Cells:
     if pa.types.is_floating(numbers.type):
         numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
-    if is_whole:
-        numbers = numbers.cast(pa.int64())
-    written = numbers.cast(pa.large_string())
-    if pa.types.is_integer(numbers.type) and pc.any(pc.greater(pc.abs(numbers), _EXACT_DIGITS)).as_py():
-        return _texts(written, GENERAL)
-    style = WHOLE if pa.types.is_integer(numbers.type) else GENERAL
-    return f' s="{style}"><v>', pc.binary_join_element_wise(written, _text("</v></c>"), _text(""))
+    texts = number_texts(numbers)
+    is_long = pc.greater_equal(pc.abs(numbers), _FIRST_LONG)
+    return _where(is_long, texts, _values(texts, WHOLE if is_whole else GENERAL))
 
 
-def _moments(values: pd.Series, time_zone: str) -> tuple[str, pa.Array]:
+def _moments(values: pd.Series, time_zone: str) -> _Cells:
     is_instant = isinstance(values.dtype, pd.DatetimeTZDtype)
-    wall = wall_clock(values, time_zone)
-    if (wall < _FIRST_DAY).any():
-        texts = pc.strftime(
-            pa.array(wall, from_pandas=True).cast(pa.timestamp("s"), safe=False),
-            format="%Y-%m-%d %H:%M:%S" if is_instant else "%Y-%m-%d",
-        )
-        return _texts(texts.cast(pa.large_string()), GENERAL)
-    microseconds = pa.array(wall.astype("datetime64[us]"), from_pandas=True).cast(pa.int64())
-    days = pc.add(pc.divide(microseconds.cast(pa.float64()), float(_A_DAY)), float(_DAYS_BEFORE_1970))
-    style = INSTANT if is_instant else DATE
-    return f' s="{style}"><v>', pc.binary_join_element_wise(days.cast(pa.large_string()), _text("</v></c>"), _text(""))
+    wall = pa.array(wall_clock(values, time_zone).astype("datetime64[us]"), from_pandas=True)
+    days = pc.divide(wall.cast(pa.int64()).cast(pa.float64(), safe=False), float(_A_DAY))
+    is_odd = pc.or_(pc.less(days, _FIRST_DAY), pc.greater_equal(days, _END_OF_DAYS))
+    counted = pc.add(days, float(_DAYS_BEFORE_1970)).cast(pa.large_string())
+    texts = pc.strftime(
+        pc.if_else(is_odd, wall, None).cast(pa.timestamp("s"), safe=False),
+        format="%Y-%m-%d %H:%M:%S" if is_instant else "%Y-%m-%d",
+    )
+    return _where(is_odd, texts.cast(pa.large_string()), _values(counted, INSTANT if is_instant else DATE))
+
+
+def _values(written: pa.Array, style: int) -> _Cells:
+    return _text(f' s="{style}"><v>'), pc.binary_join_element_wise(written, _text("</v></c>"), _text(""))
+
+
+def _where(is_odd: pa.Array, texts: pa.Array, usual: _Cells) -> _Cells:
+    """Return cells of which the odd ones are texts; the others stay what their column is."""
+    if not pc.any(is_odd).as_py():
+        return usual
+    return tuple(map(pc.if_else, (is_odd, is_odd), _texts(texts, TEXT), usual))
+
+
+def _is_whole(values: pd.Series) -> bool:
+    """Return whether a column holds nothing but whole numbers."""
+    if not pd.api.types.is_float_dtype(values):
+        return pd.api.types.is_integer_dtype(values)
+    numbers = pa.array(values, from_pandas=True)
+    return pc.all(pc.equal(pc.floor(numbers), numbers)).as_py() is not False
 
 
 def _width(values: pd.Series) -> int:

@@ -15,6 +15,7 @@ from hubspot.ui.downloads import csv_parts, file_name
 from tests.analysis.factories import companies, contacts, definition, portal
 
 SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+SKIPPED = '" \t\N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{EM SPACE}\N{ZERO WIDTH NO-BREAK SPACE}'
 
 
 def written(*records, columns, of=None):
@@ -68,6 +69,7 @@ def test_values_are_labels_and_joined_names():
     [
         *("=1+1", "+49 30 1234", "+49301234", "-1-1", "- item", "@SUM(A1)", "=cmd|' /C calc'!A0", "=IMPORTXML(A1,B1)"),
         *("\tx", "\rx", "\nx", "  =1+1", "\N{NO-BREAK SPACE}=1", "\N{ZERO WIDTH NO-BREAK SPACE}@x"),
+        *("\N{EM SPACE}=1", "\N{ZERO WIDTH SPACE}+1", "\N{NARROW NO-BREAK SPACE}-1-", "\N{SOFT HYPHEN}=1"),
         *(f"{sign}1" for sign in "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"),
         "\N{FULLWIDTH COMMERCIAL AT}x",
     ],
@@ -87,6 +89,14 @@ def test_a_text_that_a_spreadsheet_would_run_is_quoted(text):
         ('say;"=1+1"', 'say;"\'=1+1"'),
         ("\n=x", "'\n'=x"),
         ("a;+1;-2", "a;'+1;'-2"),
+        ("x; =1+1", "x; '=1+1"),
+        ("x;\N{NO-BREAK SPACE}=1+1", "x;\N{NO-BREAK SPACE}'=1+1"),
+        ("x\n =1+1", "x\n '=1+1"),
+        ("x\r\n\N{IDEOGRAPHIC SPACE}@y", "x\r\n\N{IDEOGRAPHIC SPACE}'@y"),
+        ('x; " \t=1', "x; \" \t'=1"),
+        ("x;\N{ZERO WIDTH SPACE}\N{EM SPACE}-1", "x;\N{ZERO WIDTH SPACE}\N{EM SPACE}'-1"),
+        ("x\N{LINE SEPARATOR}=1", "x\N{LINE SEPARATOR}'=1"),
+        ("x\N{NEXT LINE} +1", "x\N{NEXT LINE} '+1"),
     ],
 )
 def test_where_a_semicolon_or_a_line_begins_a_new_cell_it_is_no_formula_either(text, harmless):
@@ -103,7 +113,7 @@ def test_a_negative_number_in_a_text_stays_a_number(text):
     assert rows(written({"email": text}, columns=["email"]))[0]["Email"] == text
 
 
-@given(st.text(max_size=40) | st.text("=+-@;\t\r\n\" '1a\x00", max_size=12))
+@given(st.text(max_size=40) | st.text("=+-@;\t\r\n\" '1a\x00\xa0\u200b", max_size=12))
 def test_no_text_at_all_makes_a_formula_in_any_cell(text):
     content = written({"email": text, "firstname": text}, columns=["email", NAME])
 
@@ -112,7 +122,7 @@ def test_no_text_at_all_makes_a_formula_in_any_cell(text):
     # As a spreadsheet reads it whose cells are parted by semicolons, and whose quotes count at the start of one only.
     _, *lines = re.split(r"\r\n|\r|\n", content.decode("utf-8-sig"))
     for cell in (cell for line in lines for cell in line.split(";")):
-        assert not cell.lstrip('"').startswith(SIGNS), (text, cell)
+        assert not cell.lstrip(SKIPPED).startswith(SIGNS), (text, cell)
 
 
 def is_harmless(cell):
@@ -143,6 +153,27 @@ def test_numbers_stay_numbers():
 
     assert [row["Number of Sales Activities"] for row in rows(content)] == ["-3", "12", ""]
     assert [row["Total Revenue (EUR)"] for row in rows(content)] == ["1500.5", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1e10, "10000000000"),
+        (1e16, "10000000000000000"),
+        (1.2345678901234568e16, "12345678901234568"),
+        (-1e16, "-10000000000000000"),
+        (1e22, f"1{'0' * 22}"),
+        (2.0**63, "9223372036854775808"),
+        (123456789012345.5, "123456789012345.5"),
+        (1e-7, "0.0000001"),
+        (-0.0, "0"),
+    ],
+)
+def test_a_number_has_no_exponent(number, text):
+    content = written({"num_notes": number}, {"num_notes": 0.5}, {"num_notes": 12.0}, columns=["num_notes"])
+
+    assert [row["Number of Sales Activities"] for row in rows(content)] == [text, "0.5", "12"]
+    assert float(text) == number
 
 
 @pytest.mark.parametrize(

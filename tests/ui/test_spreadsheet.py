@@ -18,7 +18,7 @@ from hubspot.ui.about_file import About
 from hubspot.ui.workbook import letters
 from tests.analysis.factories import contacts, portal
 
-COLUMNS = (NAME, "email", "firstname", "num_notes", "createdate", "lifecyclestage")
+COLUMNS = (NAME, "email", "firstname", "num_notes", "createdate", "closedate", "lifecyclestage")
 
 
 def parts(frame, columns=COLUMNS):
@@ -81,6 +81,49 @@ def test_numbers_and_dates_are_such_and_a_missing_value_is_no_cell():
 
 def test_a_day_that_excel_can_not_count_is_a_text():
     assert first("Create Date", createdate="1850-05-06T12:00:00Z").value == "1850-05-06 12:53:28"
+
+
+def column(head, *records):
+    rows = sheet(*records)
+    place = next(cell.column for cell in rows[1] if cell.value == head)
+    return [rows.cell(row, place) for row in range(2, rows.max_row + 1)]
+
+
+@pytest.mark.parametrize("odd", ["0202-05-05", "0207-01-01", "1899-12-31", "1900-02-28", "0001-01-01"])
+@pytest.mark.parametrize(("head", "name"), [("Close Date", "closedate"), ("Create Date", "createdate")])
+def test_one_odd_day_is_a_text_and_every_other_cell_of_its_column_a_date(head, name, odd):
+    time = "T12:00:00Z" if name == "createdate" else ""
+    before, cell, after = column(head, *({name: each + time} for each in ("2026-05-01", odd, "1900-03-01")))
+
+    assert (cell.data_type, cell.number_format, cell.value[:10]) == ("s", "@", odd)
+    assert [each.is_date for each in (before, cell, after)] == [True, False, True]
+    assert [each.value.date().isoformat() for each in (before, after)] == ["2026-05-01", "1900-03-01"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "text"),
+    [(1.2345678901234568e16, "12345678901234568"), (-1e15, "-1000000000000000"), (1e20, f"1{'0' * 20}")],
+)
+def test_one_long_number_is_a_text_and_every_other_cell_of_its_column_a_number(odd, text):
+    before, cell, after = column("Number of Sales Activities", *({"num_notes": each} for each in (3.0, odd, 1e14)))
+
+    assert (cell.data_type, cell.value) == ("s", text)
+    assert [(each.data_type, each.value, each.number_format) for each in (before, after)] == [
+        ("n", 3, "0"),
+        ("n", 10**14, "0"),
+    ]
+
+
+def test_a_missing_value_beside_an_odd_one_is_no_cell():
+    cells = column("Create Date", {"createdate": "1899-01-01T00:00:00Z"}, {}, {"createdate": "2026-01-01T00:00:00Z"})
+
+    assert cells[1].value is None
+
+
+def test_a_text_keeps_its_letters_when_somebody_edits_its_cell():
+    for text in ("3-4", "1E5", "00123", "MAR1", "1/2", "=1+1"):
+        cell = first("First Name", firstname=text)
+        assert (cell.value, cell.data_type, cell.number_format) == (text, "s", "@")
 
 
 @pytest.mark.parametrize(("identifier", "kind"), [(10**14, "n"), (2**60, "s")])
