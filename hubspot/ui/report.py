@@ -3,9 +3,11 @@
 Values from HubSpot are escaped once, by `_text`; everything else in the file is written here.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -43,6 +45,11 @@ td, th { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align:
 th { color: var(--soft); font-weight: 600 }
 svg { max-width: 100%; height: auto } svg text { fill: currentColor; font-size: 13px } svg rect { fill: var(--accent) }
 """
+# The file is opened from a disk, where no server forbids anything: nothing may run or be asked for but its own style.
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ def report(frames: Frames, portal: Portal, *, loaded_at: datetime, today: date) 
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
         f"<title>{_text(f'{TITLE}: {_name(portal)}')}</title><style>{_STYLE}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"

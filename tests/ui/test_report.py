@@ -1,5 +1,7 @@
 """The health report: every number that the page shows, readable anywhere, and nobody's record."""
 
+import base64
+import hashlib
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
 
@@ -76,10 +78,26 @@ def test_it_runs_nothing_asks_nobody_and_holds_no_record(some):
     text, tree = made(some, portal(name=HOSTILE))
 
     assert {each.tag for each in tree.iter()}.isdisjoint({"script", "link", "img", "a", "iframe"})
-    assert "http" not in text
+    assert "://" not in text
     assert "url(" not in text
     assert "\u202e" not in text
     assert not any(value in text for value in ("lindqvist", "MARA", "Ortiz", "aster", "Aster"))
+
+
+def test_it_forbids_everything_but_its_own_style_wherever_it_is_opened(some):
+    text, tree = made(some)
+    first, policy, *_ = tree.find("head")
+    style = base64.b64encode(hashlib.sha256(tree.find("head/style").text.encode()).digest()).decode()
+
+    assert first.get("charset") == "utf-8"
+    assert policy.get("http-equiv") == "Content-Security-Policy"
+    assert policy.get("content").split("; ") == [
+        "default-src 'none'",
+        f"style-src 'sha256-{style}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert " style=" not in text, "a style beside an element would be refused"
 
 
 def test_without_records_it_says_so():
