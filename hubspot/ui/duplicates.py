@@ -11,7 +11,7 @@ from hubspot.analysis.masking import masked
 from hubspot.analysis.questions import Question
 from hubspot.analysis.records import NAME
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import choices, duplicate_search, elements, files, state, tables, trouble, words
+from hubspot.ui import choices, duplicate_search, elements, files, files_menu, state, tables, trouble, words
 from hubspot.ui.duplicate_search import Search
 from hubspot.ui.numbers import EMPTY
 from hubspot.ui.state import View
@@ -30,11 +30,13 @@ MEANING = {
 FILE_COLUMNS = {
     CONTACTS: (
         *("duplicate.other_id", "duplicate.group", "duplicate.score", "duplicate.reasons"),
-        *(NAME, "duplicate.other_name", "email", "phone", "company.name", "hubspot_owner_id", "createdate"),
+        *(NAME, "duplicate.other_name", "email", "duplicate.other_email", "phone", "duplicate.other_phone"),
+        *("company.name", "hubspot_owner_id", "createdate"),
     ),
     COMPANIES: (
         *("duplicate.other_id", "duplicate.group", "duplicate.score", "duplicate.reasons"),
-        *(NAME, "duplicate.other_name", "domain", "country", "contact.count", "hubspot_owner_id", "createdate"),
+        *(NAME, "duplicate.other_name", "domain", "duplicate.other_domain", "country", "contact.count"),
+        *("hubspot_owner_id", "createdate"),
     ),
 }
 _POLL_SECONDS = 0.5
@@ -101,9 +103,8 @@ def _results(view: View, found: Duplicates) -> None:
         return
     rules = _chosen_rules(found)
     pairs = found.only(rules)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(_counted(found, pairs), width="content")
-        _download(view, Question(QUESTION, found.object_type, rules))
+    _download(view, Question(QUESTION, found.object_type, rules), len(pairs))
+    st.markdown(_counted(found, pairs))
     frame = state.frame(view, found.object_type)
     if frame is None:
         return
@@ -137,11 +138,9 @@ def _counted(found: Duplicates, pairs: pd.DataFrame) -> str:
 # Soon enough that a page which is only looked at never offers a link that has expired.
 @st.fragment(run_every=files.LIFETIME_SECONDS / 2)
 @trouble.guarded
-def _download(view: View, question: Question) -> None:
+def _download(view: View, question: Question, count: int) -> None:
     columns = FILE_COLUMNS[question.object_type]
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        address = files.address(view, question.object_type, Filters(), columns, question=question)
-        elements.link("Download CSV", address, primary=False)
+    files_menu.show(view, question.object_type, Filters(), columns=columns, question=question, count=count)
 
 
 def _chosen_pair(view: View, frame: pd.DataFrame, found: Duplicates, pairs: pd.DataFrame) -> tuple[int, int] | None:

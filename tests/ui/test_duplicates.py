@@ -116,6 +116,25 @@ def test_the_file_holds_the_pairs_and_begins_with_the_record_id(mara):
     )
 
 
+@pytest.mark.parametrize(("kind", "told"), [("Contacts", "email"), ("Contacts", "phone"), ("Companies", "domain")])
+def test_the_file_says_what_it_is_and_what_the_other_record_has(mara, kind, told):
+    object_type = kind.lower()
+    answer = mara.fetch(tab(mara, duplicates_of=kind).file)
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    frame = frame_of(mara, object_type).set_index("hs_object_id")[told].astype(object)
+    label = state.copy_of(view_of(mara).key).portal.label(object_type, told)
+
+    assert f'filename="{object_type}-duplicates-pairs-northwind' in answer.headers["content-disposition"]
+    for column, id_of in ((label, "Record ID"), (f"Other {told}", "Other record ID")):
+        expected = [frame[int(line[id_of])] for line in lines]
+        assert [line[column].lstrip("'") for line in lines] == ["" if pd.isna(each) else each for each in expected]
+        assert any(line[column] for line in lines)
+
+
+def test_the_pairs_come_in_every_format(mara):
+    assert set(tab(mara).files) >= {"Download CSV", "Excel (XLSX)", "Parquet"}
+
+
 def test_other_pages_can_ask_how_many_groups_there_are(mara):
     tab(mara)
     view = view_of(mara)

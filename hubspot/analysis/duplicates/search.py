@@ -29,6 +29,8 @@ _FINDERS: Mapping[str, Callable[[pd.DataFrame], Iterator[Reason]]] = {
 _MERGED = "hs_merged_object_ids"
 _GROUP, _SCORE, _WHY = "duplicate.group", "duplicate.score", "duplicate.reasons"
 _OTHER_ID, _OTHER_NAME = "duplicate.other_id", "duplicate.other_name"
+# What the other record has, by the property it is of: what most often tells whether the two are one.
+OTHERS = {"duplicate.other_email": "email", "duplicate.other_domain": "domain", "duplicate.other_phone": "phone"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +92,7 @@ def found_in(
 
 
 def pair_rows(frames: Frames, _portal: Portal, question: Question, _today: date) -> pd.DataFrame:
-    """Return a row for each pair: the older record's, with the other's id and name, group, score and reasons beside.
+    """Return a row for each pair: the older record's, beside it the other's id, name and OTHERS, group, score, reasons.
 
     The question's details are the rules to keep, all where there are none.
     """
@@ -107,6 +109,7 @@ def paired(frame: pd.DataFrame, pairs: pd.DataFrame, object_type: str) -> pd.Dat
     told = {
         _OTHER_ID: pairs["second"].to_numpy(),
         _OTHER_NAME: (right[NAME] if NAME in right else names(right, object_type)).to_numpy(),
+        **{column: right[name].array for column, name in OTHERS.items() if name in right},
         _GROUP: pairs["group"].to_numpy(),
         _SCORE: (pairs["score"] * 100).round().astype("int64").to_numpy(),
         _WHY: pairs["reasons"].map(labels).astype("str").to_numpy(),
