@@ -39,11 +39,12 @@ def listing(view: View, selection: Selection) -> None:
     explore_columns.tell_missing(view, object_type, chosen)
     columns = chosen.shown
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_count_line(selection), width="content")
         st.space("stretch")
         explore_columns.button(view, object_type)
         explore_sort.choose(view.portal, object_type, sort=selection.sort, columns=columns)
         _download(view, object_type, selection.filters, columns=columns, sort=selection.sort, count=len(selection))
+    # Beside it, above the table's right corner, the table's own tools appear: nothing to click may be under them.
+    st.markdown(_count_line(selection))
     table = st.container(gap="xsmall")
     start, stop = _page(selection)
     with table:

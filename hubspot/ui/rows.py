@@ -26,9 +26,9 @@ def behind(
         st.markdown(f":small[:gray[No {words.OBJECT_NOUNS[question.object_type][1]} to show.]]")
         return
     count = words.counted_rows(len(found), question.object_type, question)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{count}**", width="content")
-        _download(view, question, columns if file_columns is None else file_columns, len(found))
+    _download(view, question, columns if file_columns is None else file_columns, len(found))
+    # Beside it, above the table's right corner, the table's own tools appear: nothing to click may be under them.
+    st.markdown(f"**{count}**")
     links = not state.is_sample()
     shown = tables.table(found, view.portal, question.object_type, columns=columns, links=links)
     st.dataframe(shown.frame, key=key, alt=f"Table of {count}", **shown.options(_ROWS_SEEN))
