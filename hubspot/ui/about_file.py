@@ -15,11 +15,18 @@ from hubspot.ui.tables import headers
 from hubspot.ui.words import ROW_NOUNS
 
 TITLE = "About this file"
+PARTIAL = (
+    "Made while the portal was still arriving from HubSpot: records are missing, and what is joined or counted from "
+    "them. Download it again when everything is loaded"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """A file's own description. `columns` are internal names, `count` its records, `loaded_at` the age of the copy."""
+    """A file's own description. `columns` are internal names, `count` its records, `loaded_at` the age of the copy.
+
+    `is_partial` where it was made while the portal was still arriving.
+    """
 
     portal: Portal
     object_type: str
@@ -30,6 +37,7 @@ class About:
     loaded_at: datetime
     question: Question | None = None
     is_masked: bool = False
+    is_partial: bool = False
 
     def facts(self) -> dict[str, str]:
         """Return everything but the columns, in words."""
@@ -38,6 +46,7 @@ class About:
         facts = {
             "Portal": f"{account.name} ({account.hub_id})" if account.name else str(account.hub_id),
             "Records": self._counted(),
+            **({"Partial": PARTIAL} if self.is_partial else {}),
             **self._chosen(),
             "Pulled from HubSpot": f"{local:%Y-%m-%d %H:%M}",
             "Time zone": account.time_zone,

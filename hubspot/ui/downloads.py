@@ -66,15 +66,19 @@ def csv_parts(
         yield file.getvalue()
 
 
-def file_name(portal: Portal, object_type: str, loaded_at: datetime, ending: str = "csv") -> str:
+def file_name(
+    portal: Portal, subject: str, loaded_at: datetime, ending: str = "csv", *, is_partial: bool = False
+) -> str:
     """Return a file name that says what, whose and as of when, in the portal's zone.
 
-    Like contacts-northwind-trading-2026-11-23-1402.csv; a portal without a name is named by its id.
+    Like contacts-northwind-trading-2026-11-23-1402.csv; a portal without a name is named by its id. "partial" stands
+    in it where records were still missing when the file was made.
     """
     letters = unicodedata.normalize("NFKD", portal.account.name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].rstrip("-") or str(portal.account.hub_id)
     local = loaded_at.astimezone(ZoneInfo(portal.account.time_zone))
-    return f"{object_type}-{slug}-{local:%Y-%m-%d-%H%M}.{ending}"
+    partial = "-partial" if is_partial else ""
+    return f"{subject}-{slug}{partial}-{local:%Y-%m-%d-%H%M}.{ending}"
 
 
 def _cells(values: pd.Series, time_zone: str) -> pa.Array:

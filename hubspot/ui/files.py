@@ -6,6 +6,7 @@ The file is made when it is fetched, on whichever replica is asked, and goes out
 import base64
 import json
 import logging
+import re
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from hubspot.analysis.calendar import Calendar
 from hubspot.analysis.filters import Filters, from_json, to_json
 from hubspot.analysis.masking import masked
 from hubspot.analysis.ordering import NEWEST, Sort
+from hubspot.analysis.quality.answers import FOUND
 from hubspot.analysis.questions import Question
 from hubspot.errors import HubSpotError, KeyMissing, NotConnected, SnapshotReplaced, Tampered
 from hubspot.ui import browser, columnar, destinations, downloads, filtered, report, services, spreadsheet, state
@@ -132,13 +134,13 @@ def _file(order: Order) -> Response:
         raise NotConnected("These records may no longer be read here.")
     key, copy, loaded_at = _copy(order, now)
     if order.format == "html":
-        return _report(order, copy, loaded_at)
+        return _report(order, key, copy, loaded_at)
     frame, positions = _records(order, key, copy)
     count = len(positions)
     if order.format == "xlsx" and count > spreadsheet.MOST_RECORDS:
         return _refused("file_too_long", order.object_type, order.hub_id)
-    parts = _parts(order, copy, frame, positions, loaded_at=loaded_at)
-    name = downloads.file_name(copy.portal, order.object_type, loaded_at, order.format)
+    parts = _parts(order, copy, frame, positions, loaded_at=loaded_at, is_partial=key.is_partial)
+    name = downloads.file_name(copy.portal, _subject(order), loaded_at, order.format, is_partial=key.is_partial)
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
     LOG.info(
         "portal %(portal)s: %(records)s of %(object_type)s sent as %(format)s",
@@ -147,7 +149,9 @@ def _file(order: Order) -> Response:
     return StreamingResponse(parts, media_type=_MEDIA_TYPES[order.format], headers=headers)
 
 
-def _report(order: Order, copy: Copy, loaded_at: datetime) -> Response:
+def _report(order: Order, key: Key, copy: Copy, loaded_at: datetime) -> Response:
+    if key.is_partial:
+        raise SnapshotReplaced("Every share of a report would be wrong until the last records have arrived.")
     text = report.report(copy.frames, copy.portal, loaded_at=loaded_at, today=_day(order, copy))
     name = downloads.file_name(copy.portal, "health", loaded_at, order.format)
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
@@ -155,8 +159,23 @@ def _report(order: Order, copy: Copy, loaded_at: datetime) -> Response:
     return Response(text, media_type=_MEDIA_TYPES[order.format], headers=headers)
 
 
-def _parts(
-    order: Order, copy: Copy, frame: pd.DataFrame, positions: NDArray[np.int32], *, loaded_at: datetime
+def _subject(order: Order) -> str:
+    """Return what a file's name begins with: the object type, and which list of it, in our words, never a value."""
+    if order.question is None:
+        return order.object_type
+    name, details = order.question.name, order.question.details
+    told = f"{order.object_type}.{name}" + (f".{details[0]}" if name == FOUND else "")
+    return re.sub(r"[^a-z0-9]+", "-", told)
+
+
+def _parts(  # noqa: PLR0913 - what a file is made of
+    order: Order,
+    copy: Copy,
+    frame: pd.DataFrame,
+    positions: NDArray[np.int32],
+    *,
+    loaded_at: datetime,
+    is_partial: bool,
 ) -> Iterator[bytes]:
     portal, object_type, columns = copy.portal, order.object_type, order.columns
     if order.masked:
@@ -173,6 +192,7 @@ def _parts(
         loaded_at=loaded_at,
         question=order.question,
         is_masked=order.masked,
+        is_partial=is_partial,
     )
     write = spreadsheet.xlsx_parts if order.format == "xlsx" else columnar.parquet_parts
     return write(frame, portal, object_type, columns=columns, about=about, positions=positions)
@@ -195,13 +215,18 @@ def _day(order: Order, copy: Copy) -> date:
 
 
 def _copy(order: Order, now: View) -> tuple[Key, Copy, datetime]:
-    """Return the copy that was on the screen, or the newer one that took its place, and how old it is."""
+    """Return the copy that was on the screen, or the newer one that took its place, and how old it is.
+
+    Of a portal that is still arriving it is what has arrived by now: nothing else of it is kept.
+    """
     key = now.key._replace(version=order.version, masked=order.masked)
     try:
-        return key, state.copy_of(key), order.loaded_at
+        if not key.is_partial:
+            return key, state.copy_of(key), order.loaded_at
     except SnapshotReplaced:
-        newer = now.key._replace(masked=order.masked)
-        return newer, state.copy_of(newer), now.loaded_at or state.now()
+        pass
+    newer = now.key._replace(masked=order.masked)
+    return newer, state.copy_of(newer), now.loaded_at or state.now()
 
 
 def _refused(said: str, page: str = destinations.HOME, hub_id: int | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""The way to a file: CSV at once, Excel and Parquet one click further."""
+"""The way to a file: CSV at once, Excel and Parquet one click further, and which of them is safe for what."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,14 @@ from hubspot.analysis.ordering import NEWEST, Sort
 from hubspot.analysis.questions import Question
 from hubspot.ui import elements, files, spreadsheet, words
 from hubspot.ui.state import View
+
+PARTIAL = ":small[:gray[Still arriving: a file made now is partial, and its name says so.]]"
+EXCEL = "Safe to open, edit and import again: every text stays as it is."
+PARQUET = "For programs: internal names and stored values, nothing changed."
+CSV = (
+    "**CSV** is for programs. Do not open it in Excel and import it again: Excel turns texts like 3-4, 1E5, MAR1 or "
+    "00123 into days and numbers, and what begins like a formula, +49 too, has an apostrophe in front."
+)
 
 
 def show(  # noqa: PLR0913 - what a file holds
@@ -27,16 +35,17 @@ def show(  # noqa: PLR0913 - what a file holds
         return files.address(view, object_type, filters, columns, question=question, sort=sort, file_format=file_format)
 
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"):
+        if view.is_partial:
+            st.markdown(PARTIAL, width="content")
         elements.link("Download CSV", address("csv"), primary=False)
-        with st.popover("Formats", type="tertiary"), st.container(width=250, gap="xsmall"):
+        with st.popover("Formats", type="tertiary"), st.container(width=300, gap="xsmall"):
             if count > spreadsheet.MOST_RECORDS:
                 most = words.number(spreadsheet.MOST_RECORDS)
-                st.markdown(f":small[:gray[Excel takes up to {most} records here: use CSV or Parquet.]]")
+                st.markdown(f":small[:gray[Excel takes up to {most} records here: filter, or use CSV or Parquet.]]")
             else:
                 elements.link("Excel (XLSX)", address("xlsx"), primary=False, width="stretch")
+                st.markdown(f":small[:gray[{EXCEL}]]")
             elements.link("Parquet", address("parquet"), primary=False, width="stretch")
+            st.markdown(f":small[:gray[{PARQUET}]]")
             counted = words.counted_rows(count, object_type, question)
-            st.markdown(
-                f":small[:gray[{counted}, all pages. CSV and Excel hold labels, "
-                "Parquet internal names and stored values.]]"
-            )
+            st.markdown(f":small[:gray[{CSV} All files hold {counted}, of all pages.]]")

@@ -19,7 +19,7 @@ from hubspot.ui.state import View
 
 FINDING = "finding"  # query parameter: the check whose finding is open
 FIX_IT = (
-    "The file begins with the Record ID: mend it in a spreadsheet, then import it in HubSpot to update existing "
+    "The file begins with the Record ID: mend the Excel file, then import it in HubSpot to update existing "
     "records, matched by Record ID. A suggestion is imported into the property that it is for."
 )
 WITH_NUMBERS = (

@@ -104,7 +104,7 @@ class View:
     @property
     def is_partial(self) -> bool:
         """Return whether the records are those of an unfinished first load."""
-        return self.version.startswith(_PARTIAL)
+        return self.key.is_partial
 
     @property
     def is_stale(self) -> bool:
@@ -126,6 +126,11 @@ class Key(NamedTuple):
     epoch: int
     version: str
     masked: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether the records are those of an unfinished first load."""
+        return self.version.startswith(_PARTIAL)
 
 
 def now() -> datetime:
@@ -294,7 +299,7 @@ def copy_of(key: Key) -> Copy:
     if key.masked:
         found = copy_of(key._replace(masked=False))
         return replace(found, portal=masking.without_people(found.portal))
-    return _partial_copy(key) if key.version.startswith(_PARTIAL) else _whole_copy(key)
+    return _partial_copy(key) if key.is_partial else _whole_copy(key)
 
 
 @st.cache_resource(ttl=_KEPT_SECONDS, max_entries=6, show_spinner=False)

@@ -240,3 +240,11 @@ def test_a_file_name_says_what_whose_and_as_of_when(account, time_zone, name):
     loaded_at = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
 
     assert file_name(portal(name=account, time_zone=time_zone), CONTACTS, loaded_at) == name
+
+
+def test_the_name_of_a_partial_file_says_so():
+    loaded_at = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
+
+    name = file_name(portal(name="Northwind", time_zone="UTC"), CONTACTS, loaded_at, "xlsx", is_partial=True)
+
+    assert name == "contacts-northwind-partial-2026-11-23-1302.xlsx"

@@ -1,14 +1,19 @@
+import csv
+import io
+import json
 import re
 import shutil
 from pathlib import Path
 
 import httpx
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
 import streamlit as st
 
 from hubspot.api import retries
 from hubspot.settings import SECRETS_FILE
-from hubspot.ui import services, words
+from hubspot.ui import about_file, services, words
 from hubspot.ui.destinations import PAGES
 from tests.connections.servers import Server, binaries
 from tests.running import sandbox, wait_until
@@ -141,6 +146,34 @@ def test_half_a_load_is_shown_and_never_as_the_whole(house, wire, someone):
     assert house.snapshots.latest(wire.hub_id) is None
     assert "Loading, " in tab.text
     assert "Updated" not in tab.text
+
+
+def test_a_file_of_half_a_load_says_so_at_its_button_in_its_name_and_inside(house, wire, someone):
+    tab = half_loaded(house, wire, someone)
+    answers = {name: someone.fetch(file) for name, file in tab.files.items()}
+
+    assert "Still arriving: a file made now is partial" in tab.text
+    assert {*answers} == {"Download CSV", "Excel (XLSX)", "Parquet"}
+    assert all("-partial-2" in each.headers["content-disposition"] for each in answers.values())
+    notes = openpyxl.load_workbook(io.BytesIO(answers["Excel (XLSX)"].content)).worksheets[1]
+    assert ("Partial", about_file.PARTIAL) in {row[:2] for row in notes.iter_rows(values_only=True)}
+    about = json.loads(pq.read_metadata(io.BytesIO(answers["Parquet"].content)).metadata[b"about"])
+    assert about["Partial"] == about_file.PARTIAL
+
+
+def test_a_file_that_was_offered_while_a_portal_arrived_is_whole_once_it_has(house, wire, someone):
+    tab = half_loaded(house, wire, someone)
+    tab.press("load.stop")
+    wait_until(lambda: not house.jobs.progress(wire.hub_id).is_running)
+    offered = tab.run().files["Download CSV"]
+    wire.faults()
+    when(tab.press("load.again"), is_complete)
+
+    answer = someone.fetch(offered)
+
+    assert "-partial-" not in answer.headers["content-disposition"]
+    assert len(list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))) == 298
+    assert "Still arriving" not in someone.open("contacts").text
 
 
 def test_half_a_load_has_numbers_without_changes(house, wire, someone):
