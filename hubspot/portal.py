@@ -1,7 +1,8 @@
 """Frozen facts of a portal: what HubSpot says of the account, its properties, stages and owners."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,11 @@ class Portal:
     read_at: datetime | None = None
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Tell properties of one label apart at the root, for every table, dialog, chip and file shows these labels."""
+        told = {each: _with_own_labels(definitions) for each, definitions in self.properties.items()}
+        object.__setattr__(self, "properties", told)
+
     def property_named(self, object_type: str, name: str) -> Property | None:
         """Return a definition by internal name, None where the portal has no such property."""
         return next((p for p in self.properties.get(object_type, ()) if p.name == name), None)
@@ -136,7 +142,8 @@ class Portal:
         """Return the lifecycle stages in the portal's order; empty where the property is not defined."""
         found = self.property_named(object_type, "lifecyclestage")
         ordered = sorted(found.options, key=lambda option: option.display_order) if found else []
-        return tuple(Stage(option.value, option.label, order) for order, option in enumerate(ordered))
+        labels = told_apart((option.value, option.label) for option in ordered)
+        return tuple(Stage(value, label, order) for order, (value, label) in enumerate(labels.items()))
 
     def option_labels(self, object_type: str, name: str) -> dict[str, str]:
         """Map stored values of an enumeration to unique labels; owners are options of their properties.
@@ -147,8 +154,8 @@ class Portal:
         if found is None:
             return {}
         if found.references == "OWNER":
-            return _unique((owner.id, _owner_label(owner)) for owner in self.owners)
-        return _unique((option.value, option.label) for option in found.options)
+            return told_apart((owner.id, _owner_label(owner)) for owner in self.owners)
+        return told_apart((option.value, option.label) for option in found.options)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, for a snapshot."""
@@ -183,10 +190,29 @@ def _owner_label(owner: Owner) -> str:
     return f"{owner.name} (deactivated)" if owner.archived else owner.name
 
 
-def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def told_apart(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Map values to labels of which no two look alike: a later one, or an empty one, carries its value in brackets.
+
+    Letter case, white space and the composition of letters tell no label from another, as widgets and spreadsheets fold
+    them. A label grows until it is new, and there are finitely many, so this ends and no two are equal.
+    """
     labels: dict[str, str] = {}
     taken = {""}
-    for value, label in pairs:
-        labels[value] = f"{label} ({value})".strip() if label in taken else label
-        taken.add(labels[value])
+    for value, given in pairs:
+        label = given
+        while _folded(label) in taken:
+            label = f"{label} ({value})".strip()
+        labels[value] = label
+        taken.add(_folded(label))
     return labels
+
+
+def _folded(label: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def _with_own_labels(definitions: tuple[Property, ...]) -> tuple[Property, ...]:
+    labels = told_apart((each.name, each.label if each.label.strip() else each.name) for each in definitions)
+    return tuple(
+        each if labels[each.name] == each.label else replace(each, label=labels[each.name]) for each in definitions
+    )

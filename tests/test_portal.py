@@ -81,3 +81,25 @@ def test_a_portal_that_was_stored_before_groups_were_loaded_is_read():
 
 def test_an_owners_address_stays_out_of_the_repr():
     assert "maya@example.com" not in repr(Owner("1", email="maya@example.com"))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("A", "A", "A (2)"), ("A (2)", "A", "A"), ("A", "a", " A ", "A (3)", "A (3) (3)"), ("", " ", "()", "(1)", "(2)")],
+)
+def test_no_two_options_ever_look_alike(labels):
+    options = [Option(str(number), label) for number, label in enumerate(labels, start=1)]
+    found = portal(properties={CONTACTS: (enumeration("lifecyclestage", *options),)})
+
+    told = found.option_labels(CONTACTS, "lifecyclestage")
+    assert len({" ".join(label.casefold().split()) for label in told.values()} - {""}) == len(labels)
+    assert sorted(told.values()) == sorted(stage.label for stage in found.stages(CONTACTS))
+
+
+def test_two_properties_of_one_label_are_told_apart_wherever_a_label_is_read():
+    first, second = (Property(name, "Lead source", "string", group="mine") for name in ("lead_source", "source_2"))
+    found = portal(properties={CONTACTS: (first, second, Property("bare", "", "string"))})
+
+    assert [each.label for each in found.properties[CONTACTS]] == ["Lead source", "Lead source (source_2)", "bare"]
+    assert found.label(CONTACTS, "source_2") == "Lead source (source_2)"
+    assert Portal.from_json(json.loads(json.dumps(found.to_json()))) == found

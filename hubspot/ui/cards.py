@@ -57,4 +57,10 @@ def ranking(  # noqa: PLR0913 - a chart, what is lit in it, and what a click doe
     clickable(figure, key=key, alt=charts.ranked_alt(shown, title), on_click=lambda mark: on_click(str(mark[0])))
     if shown.excluded:
         others = shown.distinct - int((shown.rows["value"] != NO_VALUE).sum())
-        st.markdown(f":small[:gray[{words.number(shown.excluded)} more in {words.number(others)} other values]]")
+        st.markdown(
+            f":small[:gray[{words.number(shown.excluded)} more in {words.number(others)} other {_values(others)}]]"
+        )
+
+
+def _values(count: int) -> str:
+    return "value" if count == 1 else "values"

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hubspot.connections.sessions import Visit
-from hubspot.portal import COMPANIES, CONTACTS
+from hubspot.portal import COMPANIES, CONTACTS, told_apart
 from hubspot.ui import (
     actions,
     browser,
@@ -108,8 +108,9 @@ def _other_portals(seen: Visit, view: View) -> list[str]:
 def _label(option: str, seen: Visit) -> str:
     if option in _LABELS:
         return _LABELS[option]
-    hub_id = int(option.removeprefix(_SWITCH))
-    return f"Switch to {elements.plain(state.portal_name(seen.grants[hub_id]))}"
+    # Streamlit refuses two options of one label, and two accounts may have one name.
+    names = told_apart((str(hub_id), state.portal_name(grant)) for hub_id, grant in seen.grants.items())
+    return f"Switch to {elements.plain(names[option.removeprefix(_SWITCH).strip()])}"
 
 
 def _act(chosen: str, view: View, here: Destination) -> None:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from hubspot.connections.sessions import Visit
 from hubspot.errors import SnapshotReplaced
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.sandbox.portals import ALDER
 from hubspot.sync.progress import Phase
-from hubspot.ui import actions, explore, services, state, words
+from hubspot.ui import actions, explore, services, sidebar, state, words
 from tests.running import wait_until
 from tests.ui.tabs import Browser, count_line, rows
 from tests.ui.test_progress import load
@@ -170,3 +171,16 @@ def test_sidebar_and_page_tell_of_the_same_copy_also_when_the_load_was_quick(hou
 
     assert rows(tab)
     assert "Updated" in tab.at.button(key="refresh").label
+
+
+def test_portals_of_one_name_are_told_apart_in_the_menu(both):
+    some = next(iter(state.visit(both.person).grants.values()))
+    grants = {
+        number: replace(some, account=replace(some.account, hub_id=number), hub_domain="acme.example")
+        for number in (1, 2, 3)
+    }
+
+    labels = [sidebar._label(f"switch {number}", Visit(grants)) for number in grants]
+
+    assert len(set(labels)) == 3
+    assert [str(number) in label for number, label in list(zip(grants, labels, strict=True))[1:]] == [True, True]
