@@ -1,5 +1,6 @@
 """One record and what belongs to it: its fields, the contacts of its company, the stages it entered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,8 +30,19 @@ class Profile:
     stages: tuple[tuple[str, date], ...]
 
 
-def profile(frames: Frames, portal: Portal, object_type: str, record_id: int, *, is_masked: bool = False) -> Profile:
-    """Return a record's profile, masked for presentation if asked. Raises KeyError where the record is not there."""
+def profile(  # noqa: PLR0913 - whose profile, and how it is shown
+    frames: Frames,
+    portal: Portal,
+    object_type: str,
+    record_id: int,
+    *,
+    texts: Mapping[str, str] | None = None,
+    is_masked: bool = False,
+) -> Profile:
+    """Return a record's profile, masked for presentation if asked. Raises KeyError where the record is not there.
+
+    `texts` are values of the record by property, to be shown instead of what its columns hold.
+    """
     frame = frames[object_type]
     places = (frame[_ID] == record_id).to_numpy(dtype=bool, na_value=False).nonzero()[0]
     if not len(places):
@@ -41,7 +53,7 @@ def profile(frames: Frames, portal: Portal, object_type: str, record_id: int, *,
     if is_masked:
         record, contacts = masked(record, portal, object_type), masked(contacts, portal, CONTACTS)
     return Profile(
-        fields=_fields(record, portal, object_type),
+        fields=_fields(record, portal, object_type, texts or {}),
         company_id=company_id,
         contacts=contacts,
         stages=_stages(record, portal, object_type),
@@ -60,9 +72,15 @@ def _contacts_of(contacts: pd.DataFrame | None, company_id: int | None) -> pd.Da
     return contacts[(contacts[_COMPANY] == company_id).to_numpy(dtype=bool, na_value=False)]
 
 
-def _fields(record: pd.DataFrame, portal: Portal, object_type: str) -> dict[str, dict[str, object]]:
+def _fields(
+    record: pd.DataFrame, portal: Portal, object_type: str, texts: Mapping[str, str]
+) -> dict[str, dict[str, object]]:
     known = {each.name: each for each in portal.properties.get(object_type, ()) if not each.hidden}
-    filled = [column for column in record if column not in {NAME, SEARCH} and record[column].notna().iloc[0]]
+    filled = [
+        column
+        for column in record
+        if column not in {NAME, SEARCH} and (column in texts or record[column].notna().iloc[0])
+    ]
     readable = decoded(record[filled], portal, object_type)
     groups: dict[str, dict[str, object]] = {}
     for column in map(str, filled):
@@ -71,7 +89,7 @@ def _fields(record: pd.DataFrame, portal: Portal, object_type: str) -> dict[str,
                 wall_clock(record[column], portal.account.time_zone) if _is_time(record[column]) else readable[column]
             )
             label = column_label(portal, object_type, column)
-            groups.setdefault(known[column].group, {})[label] = value.iloc[0]
+            groups.setdefault(known[column].group, {})[label] = texts.get(column, value.iloc[0])
     fields: dict[str, dict[str, object]] = {}
     for group in sorted(groups, key=lambda each: portal.group_place(object_type, each)):
         # Two groups may have one label.

@@ -1,6 +1,7 @@
 """What one load brings: the stored copy up to date, or where that can't be, everything anew."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 import pyarrow as pa
@@ -11,10 +12,13 @@ from hubspot.sync.changes import compared, keys_of
 from hubspot.sync.load import resume
 from hubspot.sync.parts import Parts
 from hubspot.sync.progress import Phase
-from hubspot.sync.refresh import refresh
+from hubspot.sync.refresh import reading_from, refresh
 from hubspot.sync.run import Brought, Run
 from hubspot.sync.schema import Columns, union
 from hubspot.sync.snapshots import Snapshot, Snapshots
+
+# What search never tells of, and what HubSpot calculates without moving a record's date, is found by reading all.
+WHOLE_EVERY = timedelta(days=7)
 
 
 def bring(run: Run, client: Client, snapshots: Snapshots, *, is_current: Callable[[], bool]) -> Brought:
@@ -48,7 +52,7 @@ def _loaded(run: Run, client: Client, snapshots: Snapshots, parts: Parts) -> Bro
     loaded = resume(client, run.object_types, run, parts, choose=columns_of(run, snapshots).names)
     known = {name: table for name, table in loaded.tables.items() if name in before}
     changes = {name: compared(name, before[name], table) for name, table in known.items()}
-    return Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at, changes)
+    return Brought(loaded.portal, loaded.tables, loaded.verbatim, parts.begun_at, changes)
 
 
 def _keys(run: Run, snapshots: Snapshots) -> Mapping[str, pa.Table]:
@@ -69,14 +73,18 @@ def _refreshed(run: Run, client: Client, snapshots: Snapshots, begin_parts: Call
             return None
         copies = {name: snapshot.objects[name] for name in run.object_types}
         tables = {name: snapshots.read(snapshot, name) for name in run.object_types}
+        as_of, whole_at = run.meter.started_at, min(copy.read_whole_at for copy in copies.values())
+        if as_of - whole_at >= WHOLE_EVERY:
+            run.note("Everything is read again, as once a week: search does not tell of every change.")
+            return None
         run.loading = Phase.REFRESHING
-        since, parts = min(copy.loaded_at for copy in copies.values()), begin_parts() if run.columns else None
-        lost = {name: snapshots.unreadable(snapshot, name) for name in run.object_types}
+        since = reading_from(min(copy.loaded_at for copy in copies.values()), as_of)
+        parts = begin_parts() if run.columns else None
+        verbatim = {name: snapshots.verbatim(snapshot, name) for name in run.object_types}
         columns = columns_of(run, snapshots)
-        refreshed = refresh(client, tables, since, run, columns=columns, parts=parts, unreadable=lost)
+        refreshed = refresh(client, tables, since, run, columns=columns, parts=parts, verbatim=verbatim)
     except SnapshotError as reason:
         run.loading = Phase.LOADING
         run.note(str(reason))
         return None
-    as_of = run.meter.started_at
-    return Brought(refreshed.portal, refreshed.tables, refreshed.unreadable, as_of, refreshed.changes)
+    return Brought(refreshed.portal, refreshed.tables, refreshed.verbatim, as_of, refreshed.changes, whole_at)

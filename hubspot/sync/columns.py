@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from hubspot.api import crm
 from hubspot.api.client import Client
 from hubspot.api.protocol import RawPage
-from hubspot.sync.frames import TableBuilder, Unreadable, distinct
+from hubspot.sync.frames import TableBuilder, Verbatim, distinct
 from hubspot.sync.pages import Piece
 from hubspot.sync.parts import Keeping, kept
 from hubspot.sync.ranges import Closed
@@ -39,20 +39,20 @@ class Report(Protocol):
 
 def widened(  # noqa: PLR0913 - what to read, and who hears of it
     client: Client, object_type: str, table: pa.Table, *, schema: pa.Schema, report: Report, parts: Keeping
-) -> tuple[pa.Table, Unreadable]:
+) -> tuple[pa.Table, Verbatim]:
     """Return the table with the columns of `schema`: those it has as they are, the others read by id.
 
-    A record that is gone meanwhile has no value in them. The second value names the records, by property, whose
-    value could not be read. Raises what the client raises.
+    A record that is gone meanwhile has no value in them. The second value is what the columns do not hold.
+    Raises what the client raises.
     """
     names = [each.name for each in schema if not _has(table, each)]
-    unreadable: dict[str, Sequence[int]] = {}
+    verbatim: Verbatim = {}
     for start in range(0, len(names), NAMES_A_CALL):
         chunk = pa.schema([schema.field(name) for name in (_ID, *names[start : start + NAMES_A_CALL])])
         builder = _read(client, object_type, table[_ID].to_numpy(), schema=chunk, report=report, parts=parts)
-        unreadable |= builder.unreadable
+        verbatim = {**verbatim, **builder.verbatim}
         table = _joined(table, distinct(builder.table()))
-    return table.select(schema.names), unreadable
+    return table.select(schema.names), verbatim
 
 
 def _has(table: pa.Table, field: pa.Field) -> bool:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from hubspot.errors import SnapshotError
 from hubspot.keyring import KeyRing
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.sync.frames import Unreadable
+from hubspot.sync.frames import LONGEST_FACTS, Verbatim, read_verbatim
 from hubspot.sync.links import LINKS
 from hubspot.sync.snapshots import Snapshots
 
@@ -32,9 +32,13 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FILES = {CONTACTS: "contacts.parquet", COMPANIES: "companies.parquet", LINKS: "associations.parquet"}
-_FORMAT = 1
+_FORMAT = 2
 _FACTS = b"hubspot.sync"
 _WORKING = ".hubspot-sync"
+
+
+# What files say of their properties that an older version of this command has written.
+BEFORE = ""
 
 
 class FolderError(SnapshotError):
@@ -49,7 +53,7 @@ class Facts:
     hub_id: int
     properties: str
     loaded_at: datetime
-    unreadable: Unreadable
+    verbatim: Verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +127,12 @@ class Folder:
             "hub_id": facts.hub_id,
             "properties": facts.properties,
             "loaded_at": facts.loaded_at,
-            "unreadable": {name: list(ids) for name, ids in facts.unreadable.items()},
+            "verbatim": facts.verbatim,
         }
         temporary = self._path / _WORKING / f"writing-{secrets.token_hex(8)}"
         with temporary.open("wb") as stream:
-            described_table = table.replace_schema_metadata({_FACTS: orjson.dumps(described)})
+            told = orjson.dumps(described, option=orjson.OPT_NON_STR_KEYS)
+            described_table = table.replace_schema_metadata({_FACTS: told})
             pq.write_table(described_table, stream, compression="zstd", write_page_checksum=True)
             stream.flush()
             os.fsync(stream.fileno())
@@ -138,7 +143,7 @@ class Folder:
             with _translated(self._path):
                 if not (self._path / FILES[name]).exists():
                     return None
-                stored = (pq.read_schema(self._path / FILES[name]).metadata or {}).get(_FACTS)
+                stored = (_schema(self._path / FILES[name]).metadata or {}).get(_FACTS)
         except _Damaged:
             if is_full:
                 return None
@@ -154,8 +159,12 @@ class Folder:
         try:
             read: dict[str, Any] = orjson.loads(stored)
             loaded_at = datetime.fromisoformat(read.pop("loaded_at"))
-            if read.pop("format") == _FORMAT:
-                return Facts(loaded_at=loaded_at, **read)
+            written_by = read.pop("format")
+            if written_by == 1:
+                # It kept no texts, and no properties are asked for by this name: everything is loaded anew.
+                return Facts(read["api_url"], read["hub_id"], BEFORE, loaded_at, {})
+            if written_by == _FORMAT:
+                return Facts(loaded_at=loaded_at, verbatim=read_verbatim(read.pop("verbatim")), **read)
         except (AttributeError, KeyError, TypeError, ValueError):
             pass
         raise FolderError(
@@ -166,7 +175,11 @@ class Folder:
     def _copy(self, name: str) -> Copy:
         try:
             with _translated(self._path):
-                table = pq.read_table(self._path / FILES[name], page_checksum_verification=True)
+                table = pq.read_table(
+                    self._path / FILES[name],
+                    page_checksum_verification=True,
+                    thrift_string_size_limit=LONGEST_FACTS,
+                )
         except _Damaged:
             raise FolderError(self._mending(name)) from None
         facts = self._read_facts(name, table.schema.metadata[_FACTS])
@@ -196,6 +209,11 @@ def open_folder(path: Path) -> Iterator[Folder]:
             for leftover in working.glob("writing-*"):
                 leftover.unlink()
         yield Folder(path)
+
+
+def _schema(file: Path) -> pa.Schema:
+    with pq.ParquetFile(file, thrift_string_size_limit=LONGEST_FACTS) as opened:
+        return opened.schema_arrow
 
 
 def _lock(lock: IO[bytes], path: Path) -> None:

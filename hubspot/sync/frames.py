@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubspot.sync.pages import ID, Piece, read_texts
+from hubspot.errors import UnreadableResponse
+from hubspot.sync.pages import Piece, read_texts
 
 # Converting many records at once is cheaper, but the first page should show at once.
 _CHUNK = 500
@@ -23,34 +25,48 @@ _NO_CATEGORIES = pd.CategoricalDtype(pd.Index([], dtype="str"))
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
-Unreadable = Mapping[str, Sequence[int]]
-"""The ids of records, by property, whose value is not of the property's type."""
+# No time zone takes what lies between them out of the years that Python's datetime counts.
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, 59, 999_999, UTC)
+# Floating numbers hold any decimal of so many characters, and any whole number below so much.
+_EXACT_LETTERS = 15
+_EXACT = 2.0**53
+
+Verbatim = Mapping[str, Mapping[int, str]]
+"""Values as HubSpot wrote them, by property and record id, where the column holds null or a rounded number instead."""
+
+# Parquet's reader refuses metadata of 100 MB; that of a million rounded numbers comes near it.
+LONGEST_FACTS = 2**31 - 1
+
+
+def read_verbatim(stored: Mapping[str, Mapping[str, str]]) -> Verbatim:
+    """Return what was stored as JSON, which knows texts for keys alone."""
+    return {name: {int(each): text for each, text in texts.items()} for name, texts in stored.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Converted records, and the stretches of ids, each up to but not including its second, of which they are all.
 
-    `unreadable` names the records, by property, whose value could not be read as the property's type and became null.
+    `verbatim` holds what of them the table does not.
     """
 
     table: pa.Table
     stretches: tuple[tuple[int, int], ...] = ()
-    unreadable: Unreadable = field(default_factory=dict)
+    verbatim: Verbatim = field(default_factory=dict)
 
 
 class TableBuilder:
     """Collects pages of records into one table of a fixed schema, readable while it grows.
 
-    One thread adds, any thread may read. A value that can't be read as its property's type becomes null, and its
-    record is named in `unreadable`. `chunks`, of the same schema, are there from the beginning.
+    One thread adds, any thread may read. A value that can't be read as its property's type becomes null, a number of
+    too many digits is rounded, and both stand in `verbatim`. `chunks`, of the same schema, are there from the start.
     """
 
     def __init__(self, schema: pa.Schema, chunks: Sequence[Chunk] = ()) -> None:
         self.schema = schema
-        self._unreadable: dict[str, set[int]] = {}
+        self._verbatim: Verbatim = {}
         for each in chunks:
-            self._lose(each.unreadable)
+            self._keep(each)
         self._chunks = tuple(each.table for each in chunks)
         self.num_records = sum(each.num_rows for each in self._chunks)
         self._pending: list[Piece] = []
@@ -69,23 +85,23 @@ class TableBuilder:
         """Convert what was added last, so that `table` holds everything; return it, None where there is nothing."""
         if not self._pending:
             return None
-        table, lost = to_table(self._pending, self.schema)
-        chunk = Chunk(table, _joined((each.lo, each.hi) for piece in self._pending for each in piece.closed), lost)
+        table, texts = to_table(self._pending, self.schema)
+        chunk = Chunk(table, _joined((each.lo, each.hi) for piece in self._pending for each in piece.closed), texts)
         self._chunks = (*self._chunks, table)
         self.num_records += table.num_rows
-        self._lose(lost)
+        self._keep(chunk)
         self._pending, self._num_pending = [], 0
         self._flushed_at = time.monotonic()
         return chunk
 
     @property
-    def unreadable(self) -> dict[str, tuple[int, ...]]:
-        """Return the ids of the records, by property, whose value could not be read."""
-        return {name: tuple(sorted(ids)) for name, ids in self._unreadable.items()}
+    def verbatim(self) -> Verbatim:
+        """Return what the columns do not hold, as HubSpot wrote it."""
+        return self._verbatim
 
-    def _lose(self, lost: Unreadable) -> None:
-        for name, ids in lost.items():
-            self._unreadable.setdefault(name, set()).update(ids)
+    def _keep(self, chunk: Chunk) -> None:
+        # A record that came again has the values it came with last.
+        self._verbatim = following(self._verbatim, chunk.verbatim, again=chunk.table["hs_object_id"].to_numpy())
 
     def table(self) -> pa.Table:
         """Return the records converted so far; without any, an empty table of the same schema."""
@@ -103,24 +119,62 @@ def _joined(stretches: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]
     return tuple(joined)
 
 
-def to_table(pieces: Sequence[Piece], schema: pa.Schema) -> tuple[pa.Table, Unreadable]:
+def following(before: Verbatim, new: Verbatim, *, again: np.ndarray) -> Verbatim:
+    """Return what columns do not hold after the records `again` were read anew: `new` is what of these they do not."""
+    read = set(again.tolist()) if before else set()
+    kept = {name: {each: texts[each] for each in texts.keys() - read} for name, texts in before.items()}
+    both = {name: {**kept.get(name, {}), **new.get(name, {})} for name in dict.fromkeys((*kept, *new))}
+    return {name: texts for name, texts in both.items() if texts}
+
+
+def to_table(pieces: Sequence[Piece], schema: pa.Schema) -> tuple[pa.Table, Verbatim]:
     """Return pages of records as one table, with the same types for none, one or many records.
 
-    The second value names the records, by property, whose value could not be read as the property's type and became
-    null.
+    The second value is what the table does not hold: values that could not be read as the property's type and became
+    null, and numbers that were rounded. Raises UnreadableResponse for a record without its parts.
     """
     names = [name for name in schema.names if name != "hs_object_id"]
-    texts = read_texts(pieces, names) if pieces else dict.fromkeys((ID, *names), pa.array([], pa.string()))
+    nothing = pa.array([], pa.string())
+    ids, texts = read_texts(pieces, names) if pieces else (nothing, dict.fromkeys(names, nothing))
     columns: list[pa.Array] = []
-    lost: dict[str, pa.Array] = {}
+    odd: dict[str, tuple[pa.Array, pa.Array]] = {}
     for each in schema:
-        text = texts[ID] if each.name == "hs_object_id" else _with_value(texts[each.name])
+        text = ids if each.name == "hs_object_id" else _with_value(texts[each.name])
         column = _CONVERTERS[each.type.id](text)
         columns.append(column)
-        if column.null_count > text.null_count:
-            lost[each.name] = pc.and_(column.is_null(), text.is_valid())
+        if (is_odd := _is_odd(text, column)) is not None:
+            odd[each.name] = (is_odd, text)
     table = pa.Table.from_arrays(columns, schema=schema)
-    return table, {name: table["hs_object_id"].filter(mask).to_pylist() for name, mask in lost.items()}
+    if table["hs_object_id"].null_count:
+        raise UnreadableResponse("HubSpot's answer has a record without a number. Trying again may help.")
+    told = {name: _told(table["hs_object_id"], *each) for name, each in odd.items()}
+    return table, {name: each for name, each in told.items() if each}
+
+
+def _told(ids: pa.ChunkedArray, is_odd: pa.Array, texts: pa.Array) -> dict[int, str]:
+    return dict(zip(ids.filter(is_odd).to_pylist(), texts.filter(is_odd).to_pylist(), strict=True))
+
+
+def _is_odd(texts: pa.Array, column: pa.Array) -> pa.Array | None:
+    """Return which values a column does not hold as they were written; None where it holds all."""
+    is_rounded = _is_rounded(texts, column) if pa.types.is_floating(column.type) else None
+    if column.null_count == texts.null_count:
+        return is_rounded
+    is_lost = pc.and_(column.is_null(), texts.is_valid())
+    return is_lost if is_rounded is None else pc.or_(is_lost, is_rounded)
+
+
+def _is_rounded(texts: pa.Array, numbers: pa.Array) -> pa.Array | None:
+    is_long = pc.or_(pc.greater(pc.binary_length(texts), _EXACT_LETTERS), pc.greater_equal(pc.abs(numbers), _EXACT))
+    if not pc.any(is_long).as_py():
+        return None
+    both = zip(texts.to_pylist(), numbers.to_pylist(), pc.fill_null(is_long, fill_value=False).to_pylist(), strict=True)
+    return pa.array([long and number is not None and _differs(text, number) for text, number, long in both], pa.bool_())
+
+
+def _differs(text: str, number: float) -> bool:
+    # A fraction is what it is written as, a whole number every digit of it.
+    return Decimal(text) != (Decimal(number) if number.is_integer() else Decimal(repr(number)))
 
 
 def distinct(table: pa.Table) -> pa.Table:
@@ -186,23 +240,41 @@ def _cast(target: pa.DataType, read: Callable[[str], Any]) -> Callable[[pa.Array
     return convert
 
 
-def _read_number(text: str) -> float | None:
+def _read_decimal(text: str) -> Decimal | None:
+    # Python reads digits in groups, as in 1_000, which nobody writes for a number.
     try:
-        return float(text)
-    except ValueError:
+        number = Decimal(text)
+    except InvalidOperation:
         return None
+    return number if number.is_finite() and "_" not in text else None
+
+
+def _read_number(text: str) -> float | None:
+    number = _read_decimal(text)
+    return None if number is None else float(number)
 
 
 def _read_integer(text: str) -> int | None:
-    number = _read_number(text)
-    exact = number is not None and number.is_integer() and abs(number) < 2**63
-    return (int(text) if text.lstrip("-").isdecimal() else int(number)) if exact and number is not None else None
+    number = _read_decimal(text)
+    return int(number) if number is not None and abs(number) < 2**63 and number == number.to_integral_value() else None
 
 
 def _numbers(texts: pa.Array) -> pa.Array:
     numbers = _cast_number(texts)
     # HubSpot has no infinite numbers, and charts have no place for them.
     return pc.if_else(pc.is_finite(numbers), numbers, None)
+
+
+def _in_any_zone(convert: Callable[[pa.Array], pa.Array], target: pa.DataType) -> Callable[[pa.Array], pa.Array]:
+    """Return a converter that leaves out what has no day in some time zone."""
+    first, last = (pa.scalar(each, _DATETIME).cast(target) for each in (_FIRST, _LAST))
+
+    def convert_and_look(texts: pa.Array) -> pa.Array:
+        found = convert(texts)
+        has_day = pc.and_(pc.greater_equal(found, first), pc.less_equal(found, last))
+        return found if pc.all(has_day).as_py() else pc.if_else(has_day, found, None)
+
+    return convert_and_look
 
 
 def _booleans(texts: pa.Array) -> pa.Array:
@@ -218,12 +290,13 @@ def _without_dates(table: pa.Table) -> pa.Table:
     return table
 
 
+_DATETIME = pa.timestamp("us", tz="UTC")
 _cast_number = _cast(pa.float64(), _read_number)
 _CONVERTERS: dict[int, Callable[[pa.Array], pa.Array]] = {
     pa.string().id: lambda texts: texts,
     pa.dictionary(pa.int32(), pa.string()).id: lambda texts: texts.dictionary_encode(),
-    pa.timestamp("us", tz="UTC").id: _cast(pa.timestamp("us", tz="UTC"), read_datetime),
-    pa.date32().id: _cast(pa.date32(), read_date),
+    _DATETIME.id: _in_any_zone(_cast(_DATETIME, read_datetime), _DATETIME),
+    pa.date32().id: _in_any_zone(_cast(pa.date32(), read_date), pa.date32()),
     pa.float64().id: _numbers,
     pa.int64().id: _cast(pa.int64(), _read_integer),
     pa.bool_().id: _booleans,

@@ -10,13 +10,13 @@ from hubspot.api import crm
 from hubspot.api.client import Client, Tally
 from hubspot.errors import LoadStopped, SettingsError
 from hubspot.portal import Portal
-from hubspot.sync.folder import Facts, Folder
+from hubspot.sync.folder import BEFORE, Facts, Folder
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.links import LINKS
 from hubspot.sync.load import resume
 from hubspot.sync.parts import Parts
 from hubspot.sync.progress import Meter, Phase, Progress
-from hubspot.sync.refresh import OutOfStep, refresh
+from hubspot.sync.refresh import OutOfStep, reading_from, refresh
 from hubspot.sync.run import Brought, Run
 from hubspot.sync.schema import Choose, Columns, everything, only, wanted
 
@@ -85,7 +85,7 @@ def export(
     brought = _refreshed(order, folder, client, run) or _loaded(order, folder, client, run)
     run.meter.enter(Phase.SAVING)
     facts = {
-        name: Facts(client.api_url, run.hub_id, order.properties, brought.as_of, brought.unreadable.get(name, {}))
+        name: Facts(client.api_url, run.hub_id, order.properties, brought.as_of, brought.verbatim.get(name, {}))
         for name in brought.tables
     }
     folder.write(brought.tables, facts)
@@ -97,7 +97,7 @@ def export(
 def _loaded(order: Order, folder: Folder, client: Client, run: Run) -> Brought:
     parts = Parts(folder.parts_of(client.api_url), run.hub_id, run.meter.started_at)
     loaded = resume(client, order.object_types, run, parts, choose=order.choose)
-    return Brought(loaded.portal, loaded.tables, loaded.unreadable, parts.begun_at)
+    return Brought(loaded.portal, loaded.tables, loaded.verbatim, parts.begun_at)
 
 
 def _refreshed(order: Order, folder: Folder, client: Client, run: Run) -> Brought | None:
@@ -105,20 +105,23 @@ def _refreshed(order: Order, folder: Folder, client: Client, run: Run) -> Brough
     copies = None if order.is_full else folder.copies(order.object_types)
     if copies is None:
         return None
+    if any(each.facts.properties == BEFORE for each in copies.values()):
+        run.note("The files were written by an older version of this command, so everything is loaded again.")
+        return None
     if any(each.facts.properties != order.properties for each in copies.values()):
         run.note("Other properties were asked for than last time, so everything is loaded again.")
         return None
     tables = {name: each.table for name, each in copies.items()}
-    since = min(each.facts.loaded_at for each in copies.values())
+    since = reading_from(min(each.facts.loaded_at for each in copies.values()), run.meter.started_at)
     run.loading = Phase.REFRESHING
     try:
-        lost = {name: each.facts.unreadable for name, each in copies.items()}
-        refreshed = refresh(client, tables, since, run, columns=Columns(order.choose), unreadable=lost)
+        verbatim = {name: each.facts.verbatim for name, each in copies.items()}
+        refreshed = refresh(client, tables, since, run, columns=Columns(order.choose), verbatim=verbatim)
     except OutOfStep as reason:
         run.loading = Phase.LOADING
         run.note(str(reason))
         return None
-    return Brought(refreshed.portal, refreshed.tables, refreshed.unreadable, run.meter.started_at)
+    return Brought(refreshed.portal, refreshed.tables, refreshed.verbatim, run.meter.started_at)
 
 
 def finish(

@@ -26,6 +26,7 @@ from hubspot.portal import Portal
 from hubspot.sync.attempts import Attempts
 from hubspot.sync.bring import bring, columns_of, copy_of
 from hubspot.sync.counts import LoadCounts
+from hubspot.sync.frames import Verbatim
 from hubspot.sync.noticeboard import Noticeboard
 from hubspot.sync.progress import Meter, Phase, Progress
 from hubspot.sync.run import Run
@@ -136,6 +137,12 @@ class Jobs:
         run = self._runs.get(hub_id)
         builder = run.builders.get(object_type) if run else None
         return builder.table() if builder and builder.num_records else None
+
+    def partial_verbatim(self, hub_id: int, object_type: str) -> Verbatim:
+        """Return what the columns of `partial` do not hold."""
+        run = self._runs.get(hub_id)
+        builder = run.builders.get(object_type) if run else None
+        return builder.verbatim if builder else {}
 
     def partial_version(self, hub_id: int, object_type: str) -> int:
         """Return a number that grows whenever `partial` holds more; 0 where there is none."""
@@ -256,9 +263,10 @@ class Jobs:
                 brought.portal,
                 brought.tables,
                 loaded_at=brought.as_of,
-                unreadable=brought.unreadable,
+                verbatim=brought.verbatim,
                 chosen=columns_of(run, self._snapshots).chosen,
                 changes=brought.changes,
+                whole_at=brought.whole_at,
                 is_current=lambda: self._is_current(run),
             )
         if snapshot is None:

@@ -16,7 +16,7 @@ from hubspot.api.protocol import Page, Record
 from hubspot.errors import HubSpotError, MissingScopes, RateLimited, ResponseError, Unauthorized, UnreadableResponse
 from hubspot.portal import COMPANIES, CONTACTS, Portal
 from hubspot.sync.columns import widened
-from hubspot.sync.frames import TableBuilder, Unreadable, distinct
+from hubspot.sync.frames import TableBuilder, Verbatim, distinct
 from hubspot.sync.lanes import Lanes
 from hubspot.sync.links import LinkReader, with_links
 from hubspot.sync.pages import Piece
@@ -56,12 +56,12 @@ class Loaded:
     """A whole portal; object types without permission are missing from `tables`.
 
     Where contacts and companies are there, `tables` has their links too, as `hubspot.sync.links` describes them.
-    `unreadable` names the records, by object type and property, whose value could not be read and became null.
+    `verbatim` is what the tables do not hold, by object type.
     """
 
     portal: Portal
     tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Unreadable]
+    verbatim: Mapping[str, Verbatim]
 
 
 def resume(
@@ -171,13 +171,13 @@ def _read_records(  # noqa: PLR0913 - everything a load needs
     counts.tell(lanes, report, names)
     with LinkReader(client) as links:
         _fill(builders, lanes, links, report=report, parts=parts)
-        tables, unreadable = {}, {}
+        tables, verbatim = {}, {}
         for name, builder in _complete(builders, lanes.refused).items():
             schema, narrow = arrow_schema(definitions[name], chosen[name]), distinct(builder.table())
-            tables[name], lost = widened(client, name, narrow, schema=schema, report=report, parts=parts)
-            unreadable[name] = {**builder.unreadable, **lost}
+            tables[name], wide = widened(client, name, narrow, schema=schema, report=report, parts=parts)
+            verbatim[name] = {**builder.verbatim, **wide}
         is_linked = tables.keys() >= {CONTACTS, COMPANIES}
-        return Loaded(survey.portal, with_links(tables, links.table()) if is_linked else tables, unreadable)
+        return Loaded(survey.portal, with_links(tables, links.table()) if is_linked else tables, verbatim)
 
 
 def _fill(

@@ -12,7 +12,7 @@ from hubspot.portal import COMPANIES, CONTACTS, Portal
 from hubspot.sync.changes import Changes, Step
 from hubspot.sync.links import LINKS
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ class ObjectCopy:
     loaded_at: datetime
     unreadable: Mapping[str, int] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    whole_at: datetime | None = None
+
+    @property
+    def read_whole_at(self) -> datetime:
+        """Return when every record was read, and not those alone that HubSpot said had changed."""
+        return self.whole_at or self.loaded_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ def read_manifest(hub_id: int, content: bytes) -> Snapshot:
 
 
 def _read_copy(stored: Mapping[str, Any]) -> ObjectCopy:
-    read = {"loaded_at": datetime.fromisoformat(stored["loaded_at"]), "chosen": tuple(stored.get("chosen", ()))}
+    times = {name: datetime.fromisoformat(stored[name]) for name in ("loaded_at", "whole_at") if stored.get(name)}
+    read = {**times, "chosen": tuple(stored.get("chosen", ()))}
     return ObjectCopy(**{**stored, **read})
 
 

@@ -13,7 +13,7 @@ from hubspot.api.decoder import NOT_DOCUMENTED, decode_verbatim, mended
 from hubspot.errors import UnreadableResponse
 from hubspot.sync.ranges import Closed
 
-ID = "id"
+_Texts = dict[str, pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,23 @@ class Piece:
     closed: Sequence[Closed] = (Closed(0, 0, slice(None)),)
 
 
-def read_texts(pieces: Sequence[Piece], names: Sequence[str]) -> dict[str, pa.Array]:
-    """Return the ids and the properties of these names as text, a column each; what a record lacks is null.
+def read_texts(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[pa.Array, _Texts]:
+    """Return the ids, and the properties of these names, a column each, all as text; what a record lacks is null.
 
-    The id's column is called `id`. Raises UnreadableResponse for a record without its parts.
+    The ids stand apart, as a portal may have a property of any name. Raises UnreadableResponse for a record without
+    its parts.
     """
     try:
-        columns, lengths = _columns(pieces, names)
+        ids, columns, lengths = _columns(pieces, names)
     except pa.ArrowException:
-        columns, lengths = _columns_value_by_value(pieces, names)
+        ids, columns, lengths = _columns_value_by_value(pieces, names)
     wanted = _positions(pieces, lengths)
-    return columns if wanted is None else {name: column.take(wanted) for name, column in columns.items()}
+    if wanted is None:
+        return ids, columns
+    return ids.take(wanted), {name: column.take(wanted) for name, column in columns.items()}
 
 
-def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, pa.Array], list[int]]:
+def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[pa.Array, _Texts, list[int]]:
     """Read all pages at once: to Arrow's reader, a page is one row that holds a list of records."""
     content = b"\n".join(mended(each.content).replace(b"\n", b" ") for each in pieces)
     table = paj.read_json(
@@ -50,21 +53,21 @@ def _columns(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, p
     ids, properties = pages.flatten().flatten()
     if properties.null_count:
         raise pa.ArrowInvalid("a record without properties")
-    columns = {ID: ids} | dict(zip(names, properties.flatten(), strict=True))
-    return columns, pages.value_lengths().to_pylist()
+    columns = dict(zip(names, properties.flatten(), strict=True))
+    return ids, columns, pages.value_lengths().to_pylist()
 
 
 def _schema(names: Sequence[str]) -> pa.Schema:
     properties = pa.struct([(name, pa.string()) for name in names])
-    return pa.schema([("results", pa.list_(pa.struct([(ID, pa.string()), ("properties", properties)])))])
+    return pa.schema([("results", pa.list_(pa.struct([("id", pa.string()), ("properties", properties)])))])
 
 
-def _columns_value_by_value(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[dict[str, pa.Array], list[int]]:
+def _columns_value_by_value(pieces: Sequence[Piece], names: Sequence[str]) -> tuple[pa.Array, _Texts, list[int]]:
     """Read what Arrow's reader refuses: values that are not text, and half characters of a name cut in the middle."""
     pages = [list(_records(each.content)) for each in pieces]
     records = [record for page in pages for record in page]
     columns = {name: pa.array([_text(values.get(name)) for _, values in records], pa.string()) for name in names}
-    return {ID: pa.array([record_id for record_id, _ in records], pa.string())} | columns, [len(page) for page in pages]
+    return pa.array([record_id for record_id, _ in records], pa.string()), columns, [len(page) for page in pages]
 
 
 def _records(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot.errors import HubSpotError
-from hubspot.sync.frames import Chunk, TableBuilder
+from hubspot.sync.frames import LONGEST_FACTS, Chunk, TableBuilder, read_verbatim
 from hubspot.sync.snapshots import Snapshots
 
 _log = logging.getLogger(__name__)
@@ -125,11 +125,11 @@ class Parts:
         facts = {
             "object_type": object_type,
             "stretches": chunk.stretches,
-            "unreadable": chunk.unreadable,
+            "verbatim": chunk.verbatim,
             "begun_at": self.begun_at,
             "epoch": self._epoch,
         }
-        table = chunk.table.replace_schema_metadata({_FACTS: orjson.dumps(facts)})
+        table = chunk.table.replace_schema_metadata({_FACTS: orjson.dumps(facts, option=orjson.OPT_NON_STR_KEYS)})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         content: bytes = sink.getvalue().to_pybytes()
@@ -159,12 +159,12 @@ class Parts:
 
 
 def _read_part(content: bytes) -> _Part:
-    table = pq.read_table(pa.BufferReader(content))
+    table = pq.read_table(pa.BufferReader(content), thrift_string_size_limit=LONGEST_FACTS)
     facts = orjson.loads(table.schema.metadata[_FACTS])
     stretches = tuple((lo, hi) for lo, hi in facts["stretches"])
     return _Part(
         object_type=facts["object_type"],
         begun_at=datetime.fromisoformat(facts["begun_at"]),
         epoch=int(facts["epoch"]),
-        chunk=Chunk(table.replace_schema_metadata(None), stretches, facts["unreadable"]),
+        chunk=Chunk(table.replace_schema_metadata(None), stretches, read_verbatim(facts["verbatim"])),
     )

@@ -24,7 +24,7 @@ from hubspot.sync.changes import Changes, compared
 from hubspot.sync.columns import widened
 from hubspot.sync.drift import Census, archived
 from hubspot.sync.drift import OutOfStep as OutOfStep  # noqa: PLC0414 - part of this module's interface
-from hubspot.sync.frames import TableBuilder, Unreadable, distinct
+from hubspot.sync.frames import TableBuilder, Verbatim, distinct, following
 from hubspot.sync.lanes import Lanes
 from hubspot.sync.links import LinkReader, with_links
 from hubspot.sync.load import Report
@@ -37,6 +37,9 @@ from hubspot.sync.survey import Survey, make_survey
 
 # HubSpot's index lags behind edits, and its clock may differ from ours.
 OVERLAP = timedelta(minutes=10)
+# Search can learn of an edit later than that, so changes are read a second time when an hour has passed, and a third
+# time when a day has: then it is twice that period which is read, so that each edit is met after the period has passed.
+_SECOND_READINGS = (timedelta(days=1), timedelta(hours=1))
 # What a refresh may ask beside what the changed records need, and what of it the facts of a portal take.
 _MOST_REQUESTS = 30
 _FACTS_REQUESTS = 7
@@ -45,13 +48,27 @@ _ID = "hs_object_id"
 _NOTHING: np.ndarray = np.array([], np.int64)
 
 
+def reading_from(since: datetime, now: datetime) -> datetime:
+    """Return from when on a refresh shall read changes, of a copy that holds those until `since`; UTC times.
+
+    The first refresh of an hour reads two hours again, the first of a day (UTC) two days: what search learns of up to a
+    day late is in the copy a day after it did.
+    """
+    passed = (each for each in _SECOND_READINGS if _periods(since, each) < _periods(now, each))
+    return since - 2 * next(passed, timedelta())
+
+
+def _periods(at: datetime, period: timedelta) -> float:
+    return at.timestamp() // period.total_seconds()
+
+
 @dataclass(frozen=True, slots=True)
 class Refreshed:
     """A portal as it is now, whole tables like a load's, and what changed in them."""
 
     portal: Portal
     tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Unreadable]
+    verbatim: Mapping[str, Verbatim]
     changes: Mapping[str, Changes]
 
 
@@ -63,12 +80,12 @@ def refresh(  # noqa: PLR0913 - what to bring up to date, and what it shall hold
     *,
     columns: Columns | None = None,
     parts: Keeping | None = None,
-    unreadable: Mapping[str, Unreadable] | None = None,
+    verbatim: Mapping[str, Verbatim] | None = None,
 ) -> Refreshed:
     """Bring whole tables of object types up to date that were read from `since` on, a UTC time.
 
     The links of contacts and companies are read anew, whatever changed. Columns that were chosen since are added, by
-    way of `parts`. `unreadable` is what could not be read of the tables. Raises OutOfStep when that can't be done, and
+    way of `parts`. `verbatim` is what the tables do not hold. Raises OutOfStep when that can't be done, and
     otherwise what `load` raises.
     """
     abort, began = threading.Event(), datetime.now(UTC)
@@ -81,11 +98,11 @@ def refresh(  # noqa: PLR0913 - what to bring up to date, and what it shall hold
         wide = {name: task.widen(name, table, parts or Nowhere()) for name, table in tables.items()}
         builders = task.read_changed(tables, since)
         results = {name: task.apply(name, wide[name][0], builders[name]) for name in tables}
-        lost = {name: {**(unreadable or {}).get(name, {}), **wide[name][1]} for name in tables}
+        odd = {name: {**(verbatim or {}).get(name, {}), **wide[name][1]} for name in tables}
         return Refreshed(
             portal=survey.portal,
             tables=_linked(client, {name: each.table for name, each in results.items()}),
-            unreadable={name: _still_unreadable(lost[name], each) for name, each in results.items()},
+            verbatim={name: _verbatim(odd[name], each) for name, each in results.items()},
             changes={name: each.changes for name, each in results.items()},
         )
     finally:
@@ -94,11 +111,11 @@ def refresh(  # noqa: PLR0913 - what to bring up to date, and what it shall hold
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
-    """A table as it is now, the ids that were read for it and what could not be read of them, and what changed."""
+    """A table as it is now, the ids that were read for it and what it does not hold of them, and what changed."""
 
     table: pa.Table
     read: np.ndarray
-    unreadable: Unreadable
+    verbatim: Verbatim
     changes: Changes
 
 
@@ -110,7 +127,7 @@ class _Refresh:
     began: datetime
     most_parts: int
 
-    def widen(self, name: str, table: pa.Table, parts: Keeping) -> tuple[pa.Table, Unreadable]:
+    def widen(self, name: str, table: pa.Table, parts: Keeping) -> tuple[pa.Table, Verbatim]:
         """Add the columns that were chosen since the table was made."""
         return widened(self.client, name, table, schema=self.schemas[name], report=self.report, parts=parts)
 
@@ -135,11 +152,11 @@ class _Refresh:
     def apply(self, name: str, table: pa.Table, builder: TableBuilder) -> _Applied:
         """Put changed records into a table and take out merged and deleted ones, until HubSpot counts the same."""
         gone = self._settle(name, table, builder)
-        changed, lost = self.widen(name, distinct(builder.table()), Nowhere())
+        changed, wide = self.widen(name, distinct(builder.table()), Nowhere())
         current = _without(_updated(table, changed), gone)
         # What was read only because of the overlap has not changed.
         changes = compared(name, table, current)
-        return _Applied(current, changed[_ID].to_numpy(), {**builder.unreadable, **lost}, changes)
+        return _Applied(current, changed[_ID].to_numpy(), {**builder.verbatim, **wide}, changes)
 
     def _settle(self, name: str, table: pa.Table, builder: TableBuilder) -> np.ndarray:
         """Read into the builder whatever else differs from HubSpot, and return the ids that are gone."""
@@ -195,14 +212,16 @@ def _modified_since(object_type: str, since: datetime) -> Mapping[str, str]:
     return {"propertyName": MODIFIED[object_type], "operator": "GTE", "value": milliseconds}
 
 
-def _still_unreadable(before: Unreadable, now: _Applied) -> Unreadable:
-    """Return what can't be read in a table: what could not before, without what was read again, and what that was."""
-    left = now.table[_ID].to_numpy()
-    kept = {name: np.setdiff1d(np.intersect1d(ids, left), now.read) for name, ids in before.items()}
-    new = {name: np.intersect1d(ids, left) for name, ids in now.unreadable.items()}
-    names = [name for name in dict.fromkeys((*kept, *new)) if name in now.table.schema.names]
-    both = {name: np.union1d(kept.get(name, _NOTHING), new.get(name, _NOTHING)) for name in names}
-    return {name: tuple(int(each) for each in ids) for name, ids in both.items() if len(ids)}
+def _verbatim(before: Verbatim, now: _Applied) -> Verbatim:
+    """Return what a table does not hold: of records that are there, as they were read last."""
+    texts, left = following(before, now.verbatim, again=now.read), now.table[_ID].to_numpy()
+    there = {name: {each: found[each] for each in _among(found, left)} for name, found in texts.items()}
+    return {name: found for name, found in there.items() if found and name in now.table.schema.names}
+
+
+def _among(found: Mapping[int, str], ids: np.ndarray) -> list[int]:
+    both: list[int] = np.intersect1d(np.array([*found], np.int64), ids).tolist()
+    return both
 
 
 def _updated(table: pa.Table, changed: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ from hubspot.connections.leases import Lease
 from hubspot.errors import HubSpotError, RateLimited, UnreadableResponse
 from hubspot.portal import Portal
 from hubspot.sync.changes import Changes
-from hubspot.sync.frames import TableBuilder, Unreadable
+from hubspot.sync.frames import TableBuilder, Verbatim
 from hubspot.sync.progress import Meter, Phase
 
 _WORTH_TELLING_SECONDS = 1.0
@@ -23,14 +23,16 @@ _WORTH_TELLING_SECONDS = 1.0
 class Brought:
     """A portal as HubSpot has it, complete for what was changed before `as_of`, in UTC.
 
-    `changes` says what differs from the copy before, of the object types that it had.
+    `changes` says what differs from the copy before, of the object types that it had. `whole_at` is when every record
+    was read, None where that was `as_of`.
     """
 
     portal: Portal
     tables: Mapping[str, pa.Table]
-    unreadable: Mapping[str, Unreadable]
+    verbatim: Mapping[str, Verbatim]
     as_of: datetime
     changes: Mapping[str, Changes] = field(default_factory=dict)
+    whole_at: datetime | None = None
 
 
 class Run:

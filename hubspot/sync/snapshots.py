@@ -14,6 +14,7 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs
 
@@ -21,14 +22,14 @@ from hubspot.errors import SealError, SnapshotError, SnapshotReplaced
 from hubspot.keyring import KeyRing, sealed_with
 from hubspot.portal import Portal
 from hubspot.sync.changes import Changes, Step, read_step, step_name, steps, steps_to_keep, version_of, write_step
-from hubspot.sync.frames import Unreadable
+from hubspot.sync.frames import LONGEST_FACTS, Verbatim, read_verbatim
 from hubspot.sync.manifest import ObjectCopy, following, read_manifest, step_between, write_manifest
 from hubspot.sync.manifest import Snapshot as Snapshot  # noqa: PLC0414 - part of this module's interface
 from hubspot.sync.newest import Newest
 
 _MANIFEST = "manifest"
 _PART = "part-"
-_UNREADABLE = b"unreadable"
+_VERBATIM = b"verbatim"
 _log = logging.getLogger(__name__)
 
 
@@ -76,11 +77,11 @@ class Snapshots:
         table = self._table(snapshot, object_type)
         return table.replace_schema_metadata(None).unify_dictionaries().combine_chunks()
 
-    def unreadable(self, snapshot: Snapshot, object_type: str) -> Unreadable:
-        """Return which values of one object type could not be read; raises as `read` does."""
+    def verbatim(self, snapshot: Snapshot, object_type: str) -> Verbatim:
+        """Return what the columns of one object type do not hold; raises as `read` does."""
         with _translated():
-            facts = (self._table(snapshot, object_type).schema.metadata or {}).get(_UNREADABLE, b"{}")
-            return {name: tuple(ids) for name, ids in orjson.loads(facts).items()}
+            facts = (self._table(snapshot, object_type).schema.metadata or {}).get(_VERBATIM, b"{}")
+            return read_verbatim(orjson.loads(facts))
 
     def changes(self, hub_id: int, *, after: str = "") -> tuple[Step, ...]:
         """Return what changed from snapshot to snapshot, the oldest step first; only steps beyond a version, if given.
@@ -111,7 +112,7 @@ class Snapshots:
             if stored is None:
                 raise SnapshotReplaced("This stored copy was replaced by a newer one. Open the page again.")
             content = self.keyring.open(stored, self._context(snapshot.hub_id, name))
-            return pq.read_table(pa.BufferReader(content))
+            return pq.read_table(pa.BufferReader(content), thrift_string_size_limit=LONGEST_FACTS)
 
     def write(  # noqa: PLR0913 - everything that is stored together
         self,
@@ -119,29 +120,36 @@ class Snapshots:
         tables: Mapping[str, pa.Table],
         *,
         loaded_at: datetime,
-        unreadable: Mapping[str, Unreadable] | None = None,
+        verbatim: Mapping[str, Verbatim] | None = None,
         chosen: Mapping[str, Sequence[str]] | None = None,
         changes: Mapping[str, Changes] | None = None,
+        whole_at: datetime | None = None,
         is_current: Callable[[], bool] = lambda: True,
     ) -> Snapshot | None:
         """Store tables as the newest snapshot; object types and facts not given keep the copy they had.
 
-        `changes` says what differs from the copy before. `is_current` is asked right before and right after the
+        `changes` says what differs from the copy before, `whole_at` when every record was read, by default `loaded_at`.
+        `is_current` is asked right before and right after the
         snapshot becomes visible; when it says False, nothing of this call stays and None is returned.
         """
         hub_id, version = portal.account.hub_id, _new_version(loaded_at)
         previous = self._previous(hub_id)
-        lost, wished = unreadable or {}, chosen or {}
+        odd, wished = verbatim or {}, chosen or {}
         copies = {
             name: ObjectCopy(
-                version, table.num_rows, loaded_at, _counts(lost.get(name, {})), tuple(wished.get(name, ()))
+                version,
+                table.num_rows,
+                loaded_at,
+                _lost(table, odd.get(name, {})),
+                tuple(wished.get(name, ())),
+                whole_at,
             )
             for name, table in tables.items()
         }
         snapshot = following(previous, portal, copies, version=version, loaded_at=loaded_at)
         with _translated():
             for object_type, table in tables.items():
-                self._write(hub_id, f"{object_type}-{version}", _parquet(table, lost.get(object_type, {})))
+                self._write(hub_id, f"{object_type}-{version}", _parquet(table, odd.get(object_type, {})))
             if previous and (step := step_between(previous, snapshot, changes or {})):
                 self._write(hub_id, step_name(version), write_step(step))
             return self._publish(snapshot, is_current)
@@ -327,13 +335,18 @@ def _head(filesystem: fs.FileSystem, path: str) -> bytes:
         return content
 
 
-def _counts(lost: Unreadable | None) -> dict[str, int]:
-    return {name: len(ids) for name, ids in (lost or {}).items() if ids}
+def _lost(table: pa.Table, verbatim: Verbatim) -> dict[str, int]:
+    """Count, by property, the values that the table does not hold at all."""
+    counts = {
+        name: table.filter(pc.is_in(table["hs_object_id"], pa.array([*texts], pa.int64())))[name].null_count
+        for name, texts in verbatim.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
-def _parquet(table: pa.Table, unreadable: Unreadable) -> bytes:
-    if unreadable:
-        table = table.replace_schema_metadata({_UNREADABLE: orjson.dumps(unreadable)})
+def _parquet(table: pa.Table, verbatim: Verbatim) -> bytes:
+    if verbatim:
+        table = table.replace_schema_metadata({_VERBATIM: orjson.dumps(verbatim, option=orjson.OPT_NON_STR_KEYS)})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", row_group_size=max(1, table.num_rows))
     content: bytes = sink.getvalue().to_pybytes()

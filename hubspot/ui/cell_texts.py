@@ -34,8 +34,7 @@ def harmless(texts: pa.Array) -> pa.Array:
 def number_texts(numbers: pa.Array) -> pa.Array:
     """Return numbers as texts, shortest form that reads back as the same number: 12, 0.5, 10000000000000000.
 
-    No number has an exponent, and no whole one a decimal point. This is the one place where the files turn a number
-    into letters: a value that a float can't hold exactly is to be put in here, by its exact text.
+    No number has an exponent, and no whole one a decimal point. What a float can't hold exactly, `verbatim` has.
     """
     texts = numbers.cast(pa.large_string())
     if not pa.types.is_floating(numbers.type):

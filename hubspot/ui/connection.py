@@ -13,6 +13,8 @@ from hubspot.errors import StoreError
 from hubspot.ui import actions, elements, progress, services, sidebar, state, words
 from hubspot.ui.state import View
 
+_MOST_NAMED = 8
+
 
 def portal(view: View) -> None:
     """Show which portal this is."""
@@ -39,10 +41,24 @@ def copy(view: View) -> None:
     loaded = f"{age} ({_moment(view.loaded_at, view)})" if view.loaded_at else age
     rows = {**counts, "Owners": words.number(len(view.portal.owners)), "Loaded": loaded}
     if view.unreadable:
-        rows["Not readable"] = (
-            f"{words.number(view.unreadable)} values are not of their property's type; they count as empty"
-        )
+        rows["Not readable"] = _unreadable(view)
     _card("Data", rows)
+
+
+def _unreadable(view: View) -> str:
+    """Say which properties hold values that are none of their type, those with the most first."""
+    counts = sorted(view.unreadable.items(), key=lambda each: -each[1])
+    named = [
+        f"{elements.plain(view.portal.label(*which))} ({words.number(count)} of {which[0]})"
+        for which, count in counts[:_MOST_NAMED]
+    ]
+    more = f" and {words.number(len(counts) - _MOST_NAMED)} more" if len(counts) > _MOST_NAMED else ""
+    total = sum(view.unreadable.values())
+    return (
+        f"{words.number(total)} {'value is' if total == 1 else 'values are'} not of the property's type, or of no day "
+        "that can be counted. Filters and figures count such a value as empty; the record's drawer and files "
+        f"show it as it stands in HubSpot: {', '.join(named)}{more}"
+    )
 
 
 def permissions(view: View) -> None:

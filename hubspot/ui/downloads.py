@@ -16,6 +16,8 @@ from pyarrow import csv
 
 from hubspot.analysis.records import decoded
 from hubspot.portal import Portal
+from hubspot.sync.frames import Verbatim
+from hubspot.ui import verbatim
 from hubspot.ui.cell_texts import harmless, number_texts
 from hubspot.ui.tables import headers
 
@@ -36,18 +38,20 @@ def taken(frame: pd.DataFrame, positions: NDArray[np.int32] | None) -> Iterator[
         yield frame.take(places[start : start + ROWS_A_PART])
 
 
-def csv_parts(
+def csv_parts(  # noqa: PLR0913 - the same as of every kind of file
     frame: pd.DataFrame,
     portal: Portal,
     object_type: str,
     *,
     columns: Sequence[str],
     positions: NDArray[np.int32] | None = None,
+    texts: Verbatim = verbatim.NONE,
 ) -> Iterator[bytes]:
     """Yield the records at these positions, or all of them, as CSV (UTF-8 with byte order mark), part by part.
 
     Record ID comes first. Headers and values are HubSpot's labels. Instants are ISO 8601 in the portal's zone with its
-    offset, dates are ISO 8601; missing values are empty. Columns that the frame lacks are left out.
+    offset, dates are ISO 8601; missing values are empty. Columns that the frame lacks are left out. `texts` stand in
+    place of what the columns hold.
 
     No cell is a formula to a spreadsheet: a text that begins like one (also after a semicolon or in a new line, where
     some spreadsheets begin a new cell) gets an apostrophe there. So does a phone number with a plus: it keeps its plus
@@ -61,6 +65,8 @@ def csv_parts(
     for number, records in enumerate(taken(frame[shown], positions)):
         part = decoded(records, portal, object_type)
         cells = [_cells(part[column], portal.account.time_zone) for column in shown]
+        odd = [verbatim.texts_of(records, texts, column) for column in shown]
+        cells = [_as_written(*each) for each in zip(cells, odd, strict=True)]
         file = io.BytesIO()
         csv.write_csv(pa.Table.from_arrays(cells, names=names), file, csv.WriteOptions(include_header=number == 0))
         yield file.getvalue()
@@ -95,6 +101,10 @@ def _cells(values: pd.Series, time_zone: str) -> pa.Array:
         return harmless(pa.array(values, pa.large_string(), from_pandas=True))
     numbers = pa.array(values, from_pandas=True)
     return numbers if pa.types.is_integer(numbers.type) else number_texts(numbers)
+
+
+def _as_written(cells: pa.Array, texts: pa.Array | None) -> pa.Array:
+    return cells if texts is None else pc.coalesce(harmless(texts), cells.cast(pa.large_string()))
 
 
 def _instants(values: pd.Series, time_zone: str) -> pa.Array:

@@ -40,7 +40,10 @@ def _drawer(hub_id: int, object_type: str, record_id: int) -> None:
     view = state.view(hub_id=hub_id)
     copy = state.copy_of(view.key)
     try:
-        found = profile(copy.frames, copy.portal, object_type, record_id, is_masked=view.is_masked)
+        texts = {
+            name: each[record_id] for name, each in copy.verbatim.get(object_type, {}).items() if record_id in each
+        }
+        found = profile(copy.frames, copy.portal, object_type, record_id, texts=texts, is_masked=view.is_masked)
     except KeyError:
         st.info("This record is no longer there.", icon=":material/inbox:")
         return

@@ -178,10 +178,11 @@ def _parts(  # noqa: PLR0913 - what a file is made of
     is_partial: bool,
 ) -> Iterator[bytes]:
     portal, object_type, columns = copy.portal, order.object_type, order.columns
+    texts = copy.verbatim.get(object_type, {})
     if order.masked:
         frame = masked(frame[downloads.listed(frame, columns)], portal, object_type)
     if order.format == "csv":
-        return downloads.csv_parts(frame, portal, object_type, columns=columns, positions=positions)
+        return downloads.csv_parts(frame, portal, object_type, columns=columns, positions=positions, texts=texts)
     about = About(
         portal=portal,
         object_type=object_type,
@@ -195,7 +196,7 @@ def _parts(  # noqa: PLR0913 - what a file is made of
         is_partial=is_partial,
     )
     write = spreadsheet.xlsx_parts if order.format == "xlsx" else columnar.parquet_parts
-    return write(frame, portal, object_type, columns=columns, about=about, positions=positions)
+    return write(frame, portal, object_type, columns=columns, about=about, positions=positions, texts=texts)
 
 
 def _records(order: Order, key: Key, copy: Copy) -> tuple[pd.DataFrame, NDArray[np.int32]]:

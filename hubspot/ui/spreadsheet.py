@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from hubspot.analysis.calendar import wall_clock
 from hubspot.analysis.records import decoded
 from hubspot.portal import Portal
+from hubspot.sync.frames import Verbatim
+from hubspot.ui import verbatim
 from hubspot.ui.about_file import TITLE, About
 from hubspot.ui.cell_texts import number_texts
 from hubspot.ui.downloads import listed, taken
@@ -46,13 +48,14 @@ def xlsx_parts(  # noqa: PLR0913 - the same as of every kind of file
     columns: Sequence[str],
     about: About,
     positions: NDArray[np.int32] | None = None,
+    texts: Verbatim = verbatim.NONE,
 ) -> Iterator[bytes]:
     """Yield the records at these positions, or all of them, as a workbook, part by part, Record ID first.
 
     Headers and values are HubSpot's labels. Numbers and dates are such, instants the portal's wall clock time, and
     missing values no cell at all. Every text is a text, whatever it begins with; one longer than a cell is cut. A day
     before March 1900, which Excel can't count, and a number of more than 15 digits before its point are texts, alone in
-    their column. The second sheet is `about`.
+    their column. The second sheet is `about`. `texts` stand in place of what the columns hold.
     """
     shown = listed(frame, columns)
     labels = headers(portal, object_type, shown)
@@ -67,7 +70,9 @@ def xlsx_parts(  # noqa: PLR0913 - the same as of every kind of file
         for records in taken(frame[shown], positions):
             part = decoded(records, portal, object_type)
             zone = portal.account.time_zone
-            yield _written([_cells(part[column], zone, is_whole=column in whole) for column in shown], first=first)
+            cells = [_cells(part[column], zone, is_whole=column in whole) for column in shown]
+            odd = [verbatim.texts_of(records, texts, column) for column in shown]
+            yield _written([_as_written(*each) for each in zip(cells, odd, strict=True)], first=first)
             first += len(part)
 
     widths = [_width(frame[column]) for column in shown]
@@ -123,6 +128,11 @@ def _texts(texts: pa.Array, style: int) -> _Cells:
         found = pc.replace_substring(found, pattern=sign, replacement=name)
     ended = pc.binary_join_element_wise(found, _text("</t></is></c>"), _text(""))
     return _text(f' s="{style}" t="inlineStr"><is><t xml:space="preserve">'), ended
+
+
+def _as_written(cells: _Cells, texts: pa.Array | None) -> _Cells:
+    """Return a column in which the records that have a text show it."""
+    return cells if texts is None else _where(pc.is_valid(texts), texts, cells)
 
 
 def _cut(texts: pa.Array) -> pa.Array:

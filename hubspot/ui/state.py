@@ -7,7 +7,7 @@ without asking the token store who is asking, so this also holds in fragments, c
 import functools
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from hubspot.connections.handshake import Notice
 from hubspot.connections.sessions import Visit
 from hubspot.errors import NotConnected, SnapshotError, SnapshotReplaced
 from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, OWNERS_SCOPE, READ_SCOPES, Account, Portal
-from hubspot.sync.frames import to_frame
+from hubspot.sync.frames import Verbatim, to_frame
 from hubspot.sync.manifest import ObjectCopy, Snapshot
 from hubspot.sync.progress import Phase, Progress
 from hubspot.ui import browser, policy, services
@@ -85,9 +85,10 @@ class View:
         return min((self.stored[name].loaded_at for name in self.object_types if name in self.stored), default=None)
 
     @property
-    def unreadable(self) -> int:
-        """Return how many values were not of their property's type, and so count as missing."""
-        return sum(sum(self.stored[name].unreadable.values()) for name in self.object_types if name in self.stored)
+    def unreadable(self) -> dict[tuple[str, str], int]:
+        """Return how many values count as missing, as they are not of their type, by object type and property."""
+        held = {name: self.stored[name].unreadable for name in self.object_types if name in self.stored}
+        return {(name, each): count for name, counts in held.items() for each, count in counts.items()}
 
     @property
     def is_loading(self) -> bool:
@@ -285,20 +286,25 @@ def frame(looked_at: View, object_type: str) -> pd.DataFrame | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copy:
-    """A portal as it was loaded: its facts, and the joined records of the object types that a grant covers."""
+    """A portal as it was loaded: its facts, and the joined records of the object types that a grant covers.
+
+    `verbatim` is what their columns do not hold, by object type; nothing under a masked key.
+    """
 
     portal: Portal
     frames: Mapping[str, pd.DataFrame]
+    verbatim: Mapping[str, Verbatim] = field(default_factory=dict)
 
 
 def copy_of(key: Key) -> Copy:
     """Return what a view shows, by the view's key: equal keys see one copy. Raises SnapshotError.
 
-    Under a masked key the portal's facts name nobody; the records are the same, and masked where they are shown.
+    Under a masked key the portal's facts name nobody, and nothing is told as it was written; the records are the same,
+    and masked where they are shown.
     """
     if key.masked:
         found = copy_of(key._replace(masked=False))
-        return replace(found, portal=masking.without_people(found.portal))
+        return replace(found, portal=masking.without_people(found.portal), verbatim={})
     return _partial_copy(key) if key.is_partial else _whole_copy(key)
 
 
@@ -312,6 +318,7 @@ def _whole_copy(key: Key) -> Copy:
     return Copy(
         allowed_facts(snapshot.portal, key.scopes),
         _joined({name: to_frame(snapshots.read(snapshot, name)) for name in readable}),
+        {name: snapshots.verbatim(snapshot, name) for name in readable},
     )
 
 
@@ -321,7 +328,8 @@ def _partial_copy(key: Key) -> Copy:
     tables = {name: jobs.partial(key.hub_id, name) for name in OBJECT_TYPES if READ_SCOPES[name] in key.scopes}
     frames = {name: to_frame(table) for name, table in tables.items() if table is not None}
     portal = jobs.portal(key.hub_id) or Portal(Account(key.hub_id))
-    return Copy(allowed_facts(portal, key.scopes), _joined(frames))
+    verbatim = {name: jobs.partial_verbatim(key.hub_id, name) for name in frames}
+    return Copy(allowed_facts(portal, key.scopes), _joined(frames), verbatim)
 
 
 def _joined(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

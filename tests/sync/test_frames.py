@@ -1,11 +1,14 @@
 import json
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubspot.analysis.calendar import wall_clock
+from hubspot.errors import UnreadableResponse
 from hubspot.portal import Property
 from hubspot.sync.frames import TableBuilder, distinct, read_date, read_datetime, to_frame, to_table
 from hubspot.sync.pages import Piece
@@ -21,6 +24,7 @@ DEFINITIONS = [
     Property("hs_email_optout", "Opted out", "bool", "booleancheckbox"),
     Property("associatedcompanyid", "Company", "number"),
 ]
+NO_DAY = ("0001-01-01", "0000-01-01", "9999-12-31", "9999-12-31T23:59:59.999Z")
 NAMES = ("hs_object_id", *(each.name for each in DEFINITIONS))
 SCHEMA = arrow_schema(DEFINITIONS, NAMES)
 DTYPES = {
@@ -122,8 +126,84 @@ def test_a_value_that_cannot_be_read_becomes_null_and_its_record_is_named(name, 
     builder.add(piece_of(record_of(1), record_of(2, **{name: odd}), record_of(3)), 3)
     builder.flush()
 
-    assert builder.unreadable == {name: (2,)}
+    assert builder.verbatim == {name: {2: odd}}
     assert builder.table()[name].is_null().to_pylist() == [False, True, False]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "America/Adak", "Asia/Manila", "Pacific/Niue"])
+@pytest.mark.parametrize("name", ["createdate", "birthday"])
+def test_what_has_no_day_in_some_time_zone_is_kept_as_text(zone, name):
+    table, odd = to_table(
+        [
+            piece_of(
+                *(record_of(at, **{name: text}) for at, text in enumerate(("0001-01-02", "9999-12-30"))),
+                *(record_of(at, **{name: text}) for at, text in enumerate(NO_DAY, start=2)),
+            )
+        ],
+        SCHEMA,
+    )
+
+    days = table[name].to_pylist()
+    assert days[2:] == [None] * len(NO_DAY)
+    assert [each if name == "birthday" else each.astimezone(ZoneInfo(zone)) for each in days[:2]]
+    assert wall_clock(to_frame(table)[name], zone).notna().sum() == 2
+    assert odd == {name: dict(enumerate(NO_DAY, start=2))}
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("12345678901234567", 12345678901234568.0),
+        ("9007199254740993000", 9007199254740993024.0),
+        ("0.12345678901234567890123", 0.12345678901234568),
+        ("1e23", 1e23),
+        ("-12345678901234567", -12345678901234568.0),
+    ],
+)
+def test_a_number_of_too_many_digits_is_rounded_and_kept_as_text(text, held):
+    table, odd = to_table([piece_of(record_of(1), record_of(2, amount=text), record_of(3, amount=None))], SCHEMA)
+
+    assert table["amount"].to_pylist() == [1500.5, held, None]
+    assert odd == {"amount": {2: text}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10000000000000000", "1.2345678901234568E16", "1500.500000000000000000", "33.333333333333336", "1e3"],
+)
+def test_a_number_that_the_column_holds_exactly_is_not_kept_beside_it(text):
+    assert to_table([piece_of(record_of(1, amount=text))], SCHEMA)[1] == {}
+
+
+@pytest.mark.parametrize("text", ["9007199254740993.0", "9.007199254740993e15", "9007199254740993"])
+def test_an_id_keeps_every_digit_however_it_is_written(text):
+    assert table_of([record_of(1, associatedcompanyid=text)])["associatedcompanyid"].to_pylist() == [9007199254740993]
+
+
+@pytest.mark.parametrize("value", ["7", "", "seven", None, 7])
+@pytest.mark.parametrize("name", ["id", "properties", "results", "value", "old", "new", "n", "Id", "a.b", "a b"])
+def test_a_property_of_any_name_is_a_property_and_no_key_of_ours(name, value):
+    schema = arrow_schema([Property(name, "Anything", "string")], ("hs_object_id", name))
+
+    table, odd = to_table([piece_of({"id": "42", "properties": {name: value, "hs_object_id": "x"}})], schema)
+
+    assert table.to_pylist() == [{"hs_object_id": 42, name: str(value) if value else None}]
+    assert odd == {}
+
+
+@pytest.mark.parametrize("record_id", [None, "", "x", "4.5"])
+def test_a_record_without_a_number_is_an_answer_that_cannot_be_read(record_id):
+    with pytest.raises(UnreadableResponse, match="without a number"):
+        to_table([piece_of({"id": record_id, "properties": {}})], SCHEMA)
+
+
+def test_what_a_record_had_before_it_came_again_is_forgotten():
+    builder = TableBuilder(SCHEMA)
+    for amount in ("1;2", "12"):
+        builder.add(piece_of(record_of(1, amount=amount), record_of(2, amount="few")), 2)
+        builder.flush()
+
+    assert builder.verbatim == {"amount": {2: "few"}}
 
 
 @pytest.mark.parametrize(

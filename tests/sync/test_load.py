@@ -74,7 +74,7 @@ def test_everything_is_loaded_once_and_told():
     assert loaded.tables["companies"]["hs_object_id"].to_pylist() == [1, 2, 3]
     assert loaded.tables["contacts"].schema.names == ["hs_object_id", "createdate", "lastmodifieddate", "hubspotscore"]
     assert loaded.tables["links"].to_pylist() == [{"contact_id": 5, "company_id": 1, "is_primary": True}]
-    assert loaded.unreadable == {"contacts": {"hubspotscore": (1,)}, "companies": {"hubspotscore": (1,)}}
+    assert loaded.verbatim == {name: {"hubspotscore": {1: "many"}} for name in BOTH}
     assert [owner.id for owner in loaded.portal.owners] == ["7", "8"]
     assert loaded.portal.account.time_zone == "Europe/Berlin"
     assert loaded.portal.groups["companies"] == {"scores": "Scores of companies"}

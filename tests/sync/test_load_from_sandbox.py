@@ -89,7 +89,7 @@ def test_every_record_comes_exactly_once_with_hubspots_values(connect, cursor):
         assert list(frame["hs_object_id"]) == sorted(truth)
         assert_same(frame, truth, "lifecyclestage", "country", "hubspot_owner_id")
         assert_same(frame, truth, "firstname" if object_type == "contacts" else "name")
-    assert loaded.unreadable == {"contacts": {}, "companies": {}}
+    assert loaded.verbatim == {"contacts": {}, "companies": {}}
 
 
 def test_portal_facts_totals_and_progress_are_hubspots(connect):

@@ -29,7 +29,7 @@ def chunk_of(*ids, **fields):
 
 
 def test_what_was_read_is_found_by_the_next_load(snapshots):
-    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, unreadable={"email": (5, 9)}))
+    Parts(snapshots, HUB, NOW).keep("contacts", chunk_of(1, 5, 9, verbatim={"email": {5: "five", 9: "nine"}}))
 
     later = Parts(snapshots, HUB, NOW + timedelta(hours=1))
     found = later.found("contacts", SCHEMA)
@@ -37,7 +37,7 @@ def test_what_was_read_is_found_by_the_next_load(snapshots):
     assert later.begun_at == NOW
     assert found.stretches == ((1, 10),)
     assert found.chunks[0].table == chunk_of(1, 5, 9).table
-    assert found.chunks[0].unreadable == {"email": [5, 9]}
+    assert found.chunks[0].verbatim == {"email": {5: "five", 9: "nine"}}
     assert later.found("companies", SCHEMA).chunks == ()
 
 

@@ -10,6 +10,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
+from hubspot.api import crm
 from hubspot.api.client import HubSpot
 from hubspot.errors import MissingScopes, SnapshotError
 from hubspot.sync import drift
@@ -17,8 +18,8 @@ from hubspot.sync.changes import Changes
 from hubspot.sync.jobs import Jobs
 from hubspot.sync.load import load
 from hubspot.sync.progress import Phase
-from hubspot.sync.refresh import OutOfStep, refresh
-from tests.running import sandbox
+from hubspot.sync.refresh import OutOfStep, reading_from, refresh
+from tests.running import sandbox, wait_until
 from tests.sync.haste import hasty
 from tests.sync.notebook import Notebook, Nowhere
 
@@ -36,7 +37,7 @@ class Portal:
         self.hubspot, self.hub_id = HubSpot(server.url), server.ready["hub_id"]
         self.token = self.control.post("/sandbox/token", json={}).json()["access_token"]
         self.client = self.open(self.hub_id, lambda _rejected: self.token)
-        self.copy_made_at, self.tables, self.unreadable = datetime.now(UTC), self.load(), {}
+        self.copy_made_at, self.tables, self.verbatim = datetime.now(UTC), self.load(), {}
 
     def open(self, hub_id, token, **fields):
         return hasty(self.hubspot.client(hub_id, token, **fields))
@@ -53,8 +54,8 @@ class Portal:
         tables = {name: self.tables[name] for name in BOTH}
         began = datetime.now(UTC)
         since = since or self.copy_made_at
-        refreshed = refresh(self.client, tables, since, Notebook(), unreadable=self.unreadable)
-        self.copy_made_at, self.tables, self.unreadable = began, dict(refreshed.tables), refreshed.unreadable
+        refreshed = refresh(self.client, tables, since, Notebook(), verbatim=self.verbatim)
+        self.copy_made_at, self.tables, self.verbatim = began, dict(refreshed.tables), refreshed.verbatim
         return refreshed
 
     def close(self):
@@ -233,15 +234,16 @@ def test_a_copy_that_lost_half_of_its_records_is_out_of_step(server, portal, mon
         portal.refresh(since=LATER)
 
 
-def test_unreadable_values_are_those_of_the_records_that_are_there(portal):
+def test_values_no_column_holds_are_those_of_the_records_that_are_there(portal):
     first, second, third = (str(each) for each in portal.tables["contacts"]["hs_object_id"].to_pylist()[:3])
     told = []
 
-    for values in ({first: "many", second: "few"}, {}, {first: "12"}, {third: "some"}):
+    for values in ({first: "many", second: "few"}, {}, {first: "12"}, {second: "1;2", third: "9007199254740993"}):
         portal.edit(records=[{"id": each, "properties": {"num_notes": text}} for each, text in values.items()])
-        told.append(portal.refresh().unreadable["contacts"].get("num_notes", ()))
+        told.append(portal.refresh().verbatim["contacts"].get("num_notes", {}))
 
-    assert told == [(int(first), int(second)), (int(first), int(second)), (int(second),), (int(second), int(third))]
+    both = {int(first): "many", int(second): "few"}
+    assert told == [both, both, {int(second): "few"}, {int(second): "1;2", int(third): "9007199254740993"}]
 
 
 def test_a_copy_with_other_columns_is_out_of_step(portal):
@@ -292,6 +294,78 @@ def test_a_second_load_of_a_portal_is_a_refresh_and_damage_makes_it_a_load(porta
     assert (len(refreshed.gone), len(refreshed.created)) == (2, 0)
     assert set(loaded.created) == {int(each) for each in created}
     assert len(loaded.updated) == 2
+
+
+class Hours:
+    """A clock that tests put forward."""
+
+    def __init__(self):
+        self.ahead = timedelta()
+
+    def __call__(self):
+        return datetime.now(UTC) + self.ahead
+
+
+def test_an_edit_that_search_learns_of_late_is_read_a_second_time(tmp_path, store, snapshots):
+    options = ("--contacts", 30, "--companies", 5, "--no-limits", "--index-lag-ms", 4_000)
+    with sandbox(tmp_path / "log", *options) as running:
+        portal, clock = Portal(running), Hours()
+        jobs = Jobs(snapshots, store, portal.open, lambda _hub_id: 0, clock=clock)
+        refreshed(jobs, portal)
+        record_id = str(portal.tables["contacts"]["hs_object_id"][0].as_py())
+        portal.edit(records=[{"id": record_id, "properties": {"jobtitle": "Late"}}])
+        clock.ahead += timedelta(minutes=20)
+        refreshed(jobs, portal)
+        assert "Late" not in titles(snapshots, portal), "search can't know it yet"
+        wait_until(lambda: searched(portal, "Late"))
+
+        clock.ahead += timedelta(hours=1)
+        refreshed(jobs, portal)
+
+        assert "Late" in titles(snapshots, portal)
+        portal.close()
+
+
+def test_once_a_week_everything_is_read_and_a_refresh_does_not_put_that_off(portal, store, snapshots):
+    clock = Hours()
+    jobs, asked = Jobs(snapshots, store, portal.open, lambda _hub_id: 0, clock=clock), []
+    for days in (0, 3, 3, 3, 3):
+        clock.ahead += timedelta(days=days)
+        count(portal)
+        refreshed(jobs, portal)
+        asked.append(count(portal) > 20)
+
+    assert asked == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "start"),
+    [
+        ("10:05", "10:55", "10:05"),
+        ("10:55", "11:05", "08:55"),
+        ("10:55", "10:55", "10:55"),
+    ],
+)
+def test_the_first_refresh_of_an_hour_reads_two_hours_again(since, now, start):
+    since, now, start = (datetime.fromisoformat(f"2026-11-23T{each}:00+00:00") for each in (since, now, start))
+
+    assert reading_from(since, now) == start
+    assert reading_from(since, now + timedelta(days=1)) == since - timedelta(days=2)
+
+
+def refreshed(jobs, portal):
+    jobs.start(portal.hub_id, lambda _rejected: portal.token, BOTH, 0)
+    wait_until(lambda: not jobs.progress(portal.hub_id).is_running)
+    assert jobs.progress(portal.hub_id).phase is Phase.DONE, jobs.progress(portal.hub_id).error
+
+
+def titles(snapshots, portal):
+    return snapshots.read(snapshots.latest(portal.hub_id), "contacts")["jobtitle"].to_pylist()
+
+
+def searched(portal, title):
+    filters = [{"propertyName": "jobtitle", "operator": "EQ", "value": title}]
+    return crm.search_raw(portal.client, "contacts", groups=[filters], properties=("jobtitle",)).total
 
 
 def count(portal):

@@ -80,12 +80,17 @@ def test_an_object_type_or_owners_not_loaded_this_time_stay(snapshots):
     assert after.portal.properties["companies"] == DEFINITIONS
 
 
-def test_unreadable_values_are_remembered(snapshots):
-    snapshots.write(portal(), {"contacts": records(1)}, loaded_at=NOON, unreadable={"contacts": {"birthday": (1, 7)}})
+def test_values_no_column_holds_are_remembered_sealed_and_counted_where_they_are_missing(snapshots, tmp_path):
+    table = records(1, 7)
+    place = table.schema.get_field_index("birthday")
+    table = table.set_column(place, table.schema.field(place), pa.nulls(2, pa.date32()))
+    odd = {"birthday": {1: "31 February", 7: "never"}, "createdate": {1: "rounded"}}
+    snapshots.write(portal(), {"contacts": table}, loaded_at=NOON, verbatim={"contacts": odd})
 
     latest = snapshots.latest(42)
     assert latest.objects["contacts"].unreadable == {"birthday": 2}
-    assert snapshots.unreadable(latest, "contacts") == {"birthday": (1, 7)}
+    assert snapshots.verbatim(latest, "contacts") == odd
+    assert not [each for each in tmp_path.rglob("*") if each.is_file() and b"February" in each.read_bytes()]
 
 
 def test_nothing_on_disk_is_in_clear_or_open_to_others(snapshots, tmp_path):

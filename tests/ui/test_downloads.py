@@ -195,6 +195,38 @@ def test_instants_are_iso_in_the_portals_zone_and_name_their_offset(time_zone, i
     assert datetime.fromisoformat(text) == datetime.fromisoformat(instant).replace(microsecond=0)
 
 
+ODD = {
+    "num_notes": {1: "12345678901234567"},
+    "total_revenue": {2: "134376773869;137654776000"},
+    "createdate": {2: "=1"},
+}
+
+
+def test_what_no_column_holds_is_written_as_hubspot_wrote_it():
+    records = [{"num_notes": 12345678901234568.0, "total_revenue": 1e22}, {"num_notes": 2.5, "total_revenue": None}]
+    frame = contacts(*({"hs_object_id": at, **each} for at, each in enumerate(records, start=1)))
+
+    columns = ["num_notes", "total_revenue", "createdate"]
+    written_rows = rows(b"".join(csv_parts(frame, portal(), CONTACTS, columns=columns, texts=ODD)))
+
+    assert [list(each.values())[:3] for each in written_rows] == [
+        ["1", "12345678901234567", "10000000000000000000000"],
+        ["2", "2.5", "134376773869;137654776000"],
+    ]
+    assert list(written_rows[1].values())[3] == "'=1"
+
+
+def test_a_whole_number_never_has_an_exponent():
+    frame = contacts({"hs_object_id": 1, "num_notes": 2.0**60}, {"hs_object_id": 2, "num_notes": 1e16})
+
+    assert [each["num_notes"] for each in rows_by_name(frame)] == ["1152921504606846976", "10000000000000000"]
+
+
+def rows_by_name(frame):
+    found = rows(b"".join(csv_parts(frame, portal(), CONTACTS, columns=["num_notes"])))
+    return [{"num_notes": [*each.values()][1]} for each in found]
+
+
 def test_dates_do_not_shift_with_the_zone():
     of = portal(time_zone="America/New_York")
 
