@@ -1,6 +1,19 @@
 """What HubSpot sends and no column holds: every page opens, and the value is shown as it was written."""
 
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
+
+from hubspot.analysis.filters import Filters
+from hubspot.analysis.ordering import NEWEST
+from hubspot.portal import OBJECT_TYPES
+from hubspot.ui import columnar, downloads, spreadsheet, state
+from hubspot.ui.about_file import About
 
 NEVER, DIGITS, IDS = "9999-12-31T23:59:59.999Z", "12345678901234567", "134376773869;137654776000"
 ODD = {
@@ -27,7 +40,7 @@ def odd(connect, wire, truth):
     return connect(), int(record_id)
 
 
-def test_no_value_closes_a_page_and_files_and_drawer_show_what_hubspot_holds(odd):
+def test_no_value_closes_a_page_and_the_drawer_shows_what_hubspot_holds(odd):
     person, record_id = odd
     for page in ("overview", "contacts", "companies", "lifecycle", "data_health", "connection"):
         assert not person.open(page).at.exception, page
@@ -40,3 +53,50 @@ def test_no_value_closes_a_page_and_files_and_drawer_show_what_hubspot_holds(odd
     tab.at.session_state["contacts.drawer"] = (record_id, "A name")
     shown = tab.run().text
     assert all(text in shown for text in (DIGITS, IDS))
+
+
+@pytest.mark.parametrize("object_type", OBJECT_TYPES)
+def test_every_file_holds_what_hubspot_wrote(odd, wire, truth, object_type):
+    person, _ = odd
+    copy = state.copy_of(state.view(state.visit(person.person), wire.hub_id).key)
+    frame, texts = copy.frames[object_type], copy.verbatim[object_type]
+    record_id = truth[object_type][0]["hs_object_id"]
+    columns = downloads.listed(frame, list(frame))
+    about = About(
+        portal=copy.portal,
+        object_type=object_type,
+        filters=Filters(),
+        sort=NEWEST,
+        columns=columns,
+        count=len(frame),
+        loaded_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+
+    def written(parts, **fields):
+        return b"".join(parts(frame, copy.portal, object_type, columns=columns, texts=texts, **fields))
+
+    expected = {name: text for name, text in ODD.items() if name in frame}
+    assert {name: each[int(record_id)] for name, each in texts.items() if name in ODD} == expected
+
+    lines = [*csv.reader(io.StringIO(written(downloads.csv_parts).decode("utf-8-sig"), newline=""))]
+    found = next(dict(zip(columns, line, strict=True)) for line in lines if line[0] == record_id)
+    assert {name: found[name] for name in expected} == expected
+
+    cells = openpyxl.load_workbook(io.BytesIO(written(spreadsheet.xlsx_parts, about=about))).worksheets[0]
+    rows = [dict(zip(columns, line, strict=True)) for line in cells.iter_rows(values_only=True)]
+    assert {name: [str(row[name]) for row in rows].count(text) for name, text in expected.items()} == dict.fromkeys(
+        expected, 1
+    )
+    assert {type(row["createdate"]) for row in rows[1:]} == {str, datetime}, "the others are dates as before"
+
+    schema = pq.read_schema(io.BytesIO(written(columnar.parquet_parts, about=about)))
+    kept = {name: json.loads(schema.field(name).metadata[b"verbatim"]) for name in expected}
+    assert kept == {name: {record_id: text} for name, text in expected.items()}
+
+
+def test_presentation_mode_shows_nothing_as_it_was_written(odd, wire):
+    person, _ = odd
+    key = state.view(state.visit(person.person), wire.hub_id).key
+
+    assert state.copy_of(key).verbatim["contacts"]
+    assert state.copy_of(key._replace(masked=True)).verbatim == {}
