@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 CLIENT_ID = "sandbox-client-id"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 -- a fixed word, so that tests need no set-up; it opens made-up data
@@ -13,7 +14,8 @@ CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 -- a fixed word, so that t
 class SandboxConfig:
     """Sizes, limits and OAuth app of a sandbox.
 
-    The records are a function of `seed`, `contacts`, `companies` and `today` (a day in each portal's own time zone).
+    The records are a function of `seed`, `contacts`, `companies` and `today` (a day in each portal's own time zone;
+    None is the day that each portal has at `started`, and nothing of it lies ahead of that moment).
     `latency_ms` is added to every answer, `index_lag_ms` is how long search does not see an edit, `token_ttl` is in
     seconds, `burst` in requests per 10 seconds and portal. `cursor` says what list cursors look like: the next record
     id or an opaque text. `secret` signs tokens; empty derives it from the seed and the client secret, so that tokens
@@ -24,7 +26,8 @@ class SandboxConfig:
     seed: int = 7
     contacts: int = 10_000
     companies: int = 2_000
-    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    today: date | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     latency_ms: int = 0
     burst: int = 110
     search_per_second: int = 5
@@ -39,6 +42,17 @@ class SandboxConfig:
     secret: str = field(default="", repr=False)
     include_user_id: bool = True
     same_origin_redirects: bool = False
+
+    def last_day(self, time_zone: str) -> date:
+        """Return the last day of history of a portal in a time zone."""
+        return self.today or self.started.astimezone(ZoneInfo(time_zone)).date()
+
+    def passed(self, time_zone: str) -> timedelta:
+        """Return how much of the last day of history is over: all of a day that was asked for."""
+        if self.today:
+            return timedelta(days=1)
+        start = datetime.combine(self.last_day(time_zone), datetime.min.time(), ZoneInfo(time_zone))
+        return self.started - start.astimezone(UTC)
 
     @property
     def signing_key(self) -> bytes:

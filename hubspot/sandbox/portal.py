@@ -57,7 +57,8 @@ class Portal:
             seed=config.seed,
             hub_id=self.facts.hub_id,
             size=size,
-            today=config.today,
+            today=config.last_day(self.facts.time_zone),
+            passed=config.passed(self.facts.time_zone),
             time_zone=self.facts.time_zone,
             first_id=FIRST_IDS[object_type],
         )

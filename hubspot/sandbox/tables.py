@@ -33,13 +33,17 @@ TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3"}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the records of a table are a function of; `today` is the last day of history in `time_zone`."""
+    """What the records of a table are a function of.
+
+    `today` is the last day of history in `time_zone`, of which no more than `passed` has happened.
+    """
 
     object_type: str
     seed: int
     hub_id: int
     size: int
     today: date
+    passed: timedelta
     time_zone: str
     first_id: int
 
@@ -191,7 +195,12 @@ class Table:
     @property
     def end(self) -> int:
         """Return the last instant of history."""
-        return int(self.days[-2]) + TODAY_HOURS * 3_600_000
+        return int(self.days[-2]) + self._today
+
+    @property
+    def _today(self) -> int:
+        """Return the milliseconds of the last day that history has."""
+        return min(TODAY_HOURS * 3_600_000, self.origin.passed // timedelta(milliseconds=1))
 
     def between(self, name: str) -> npt.NDArray[np.int64]:
         """Return a random instant between each record's creation and last modification."""
@@ -216,7 +225,7 @@ class Table:
         day[-1:], day[-2:-1] = HISTORY_DAYS - 1, HISTORY_DAYS - 2
         day.sort()
         hour = np.clip(rng.normal(13.2, 3.4, self.size), 0.1, 22.9)
-        hour = np.where(day == HISTORY_DAYS - 1, hour / 23 * TODAY_HOURS, hour)
+        hour = np.where(day == HISTORY_DAYS - 1, hour / 23 * (self._today / 3_600_000), hour)
         created = self.days[day] + (hour * 3_600_000).astype(np.int64) + rng.integers(0, 1000, self.size)
         created.sort()
         created[self.bulk] = created[self.bulk][:1]
@@ -224,7 +233,7 @@ class Table:
 
     def _draw_modified(self) -> npt.NDArray[np.int64]:
         rng = self.rng("modified")
-        age = (self.end - self.created).astype(np.float64)
+        age = np.maximum(self.end - self.created, 0).astype(np.float64)
         modified = self.created + (age * rng.random(self.size) ** 0.55).astype(np.int64)
         modified[self.bulk] = self.created[self.bulk]
         return modified

@@ -1,6 +1,5 @@
 """Joins the rooms: builds, once per process, the objects that every rerun, route and job shares."""
 
-import datetime as dt
 import functools
 import threading
 from dataclasses import dataclass, replace
@@ -202,8 +201,3 @@ def with_sample(given: Settings) -> Settings:
 def sample_secret() -> str:
     """Return the sample portal's client secret: from the key ring, so that its tokens outlive a restart."""
     return keyring().sign(b"client secret", "sample portal")[4:].hex()
-
-
-def today() -> dt.date:
-    """Return the current UTC date, the last one in the sample portal's history."""
-    return dt.datetime.now(dt.UTC).date()

@@ -201,7 +201,6 @@ def _sample_app() -> ASGIApp:
         seed=services.SAMPLE_SEED,
         contacts=services.SAMPLE_CONTACTS,
         companies=services.SAMPLE_COMPANIES,
-        today=services.today(),
         client_id=SAMPLE_CLIENT_ID,
         client_secret=services.sample_secret(),
         # People also come by 127.0.0.1 or by the machine's name.

@@ -1,7 +1,7 @@
 import re
 import unicodedata
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,27 @@ def test_somebody_is_new_today_and_yesterday_and_nobody_tomorrow(facts, size):
     assert days[TODAY - timedelta(days=1)] >= 1
     assert max(days) == TODAY
     assert all(moment.astimezone(zone).date() <= TODAY for moment in moments(table, "lastmodifieddate"))
+
+
+@pytest.mark.parametrize("facts", PORTALS, ids=lambda facts: facts.name)
+@pytest.mark.parametrize(
+    "now",
+    # The month has begun in Berlin; New Year; a leap day; both clock changes of Berlin, the repeated hour twice.
+    [
+        *("2026-11-30T23:30", "2026-12-31T23:00:01", "2027-01-01T00:30", "2028-02-28T23:30", "2028-02-29T23:30"),
+        *("2027-03-28T00:30", "2027-03-28T01:30", "2026-10-25T00:30", "2026-10-25T01:05"),
+    ],
+)
+def test_the_last_day_is_the_portals_own_and_nothing_of_it_lies_ahead(facts, now):
+    started = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    table = portal(facts, contacts=400, today=None, started=started).contacts
+    created, modified = moments(table, "createdate"), moments(table, "lastmodifieddate")
+
+    assert (
+        max(created).astimezone(ZoneInfo(facts.time_zone)).date()
+        == started.astimezone(ZoneInfo(facts.time_zone)).date()
+    )
+    assert max(*created, *modified) <= started + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("object_type", ["contacts", "companies"])
