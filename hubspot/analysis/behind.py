@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from hubspot.analysis.calendar import first_day
 from hubspot.analysis.counts import OTHER, Timeline
-from hubspot.analysis.filters import Between, Condition, Days, Filters, Known, OneOf, Within
+from hubspot.analysis.filters import Between, Condition, Days, Filters, Known, OneOf
 from hubspot.analysis.filters.quick import CREATE_DATE
 from hubspot.analysis.metrics import CUSTOMER, LEAD
 from hubspot.analysis.records import CONTACT_COUNT
@@ -14,11 +15,14 @@ from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, STAGE_DATES
 STAGE = "lifecyclestage"
 
 
-def kpi(name: str, contacts: pd.DataFrame | None) -> tuple[str, Filters]:
-    """Return the object type and the filters behind one of `metrics.kpis`; of a rate, those of the records it is of."""
+def kpi(name: str, contacts: pd.DataFrame | None, today: date) -> tuple[str, Filters]:
+    """Return the object type and the filters behind one of `metrics.kpis`, as they are on a day of the portal.
+
+    Of a rate, those of the records it is of.
+    """
     match name:
         case "new_contacts":
-            return CONTACTS, Filters((Within(CREATE_DATE, "this-month"),))
+            return CONTACTS, Filters((Days(CREATE_DATE, first_day(today, "month"), today),))
         case "customers":
             return CONTACTS, one(STAGE, CUSTOMER)
         case "lead_to_customer" if contacts is not None:

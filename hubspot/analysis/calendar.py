@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Grain = Literal["day", "week", "month", "quarter"]
 _MONTHS = {"month": 1, "quarter": 3}
 Basis = Literal["month", "year"]
-ONE_DAY = timedelta(days=1)
+ONE_DAY, NO_TIME = timedelta(days=1), timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,21 @@ class Calendar:
         return self.local.date()
 
     def month_to_date(self, basis: Basis = "month") -> tuple["Span", "Span"]:
-        """Return this month until now, and the equal part of last month, or of this month a year ago.
+        """Return this month with all of today, and as many days of last month, or of this month a year ago.
 
-        The latter ends with its month at most.
+        The latter ends at the present time of day. Of a month that has fewer days it is the last ones, and days before.
         """
-        start = first_day(self.today, "month")
+        start, after = first_day(self.today, "month"), midnight(self.today) + ONE_DAY
         before = first_day(start - ONE_DAY, "month") if basis == "month" else start.replace(year=start.year - 1)
-        elapsed = self.local - midnight(start)
-        return Span(midnight(start), self.local), Span(
-            midnight(before), min(midnight(before) + elapsed, midnight(next_start(before, "month")))
-        )
+        same_days = midnight(min(before, next_start(before, "month") - self.today.day * ONE_DAY))
+        return Span(midnight(start), after), Span(same_days, same_days + (min(self._latest, after) - midnight(start)))
+
+    @property
+    def _latest(self) -> datetime:
+        """Return a wall clock time that nothing up to now is after: in an hour that repeats, one of its first run."""
+        here = self.now.astimezone(ZoneInfo(self.time_zone))
+        first, second = here.replace(fold=0).utcoffset(), here.utcoffset()
+        return self.local + ((first or NO_TIME) - (second or NO_TIME))
 
     def since(self, basis: Basis = "month") -> datetime:
         """Return the moment that totals are compared with: when this month began, or the same time a year ago."""

@@ -15,7 +15,6 @@ from hubspot.portal import COMPANIES, CONTACTS, Portal
 CUSTOMER = "customer"
 LEAD = "lead"
 SERIES_WEEKS = 12
-_EARLIER: dict[Basis, str] = {"month": "the month before", "year": "the same month a year ago"}
 NO_CUSTOMER_STAGE = "This portal has no lifecycle stage with the internal name customer."
 NO_STAGE_DATES = "This portal keeps no dates of entering the stages lead and customer."
 
@@ -104,7 +103,7 @@ def total(frame: pd.DataFrame, object_type: str, calendar: Calendar, *, basis: B
 
 
 def new_this_month(contacts: pd.DataFrame, calendar: Calendar, *, basis: Basis = "month") -> Kpi:
-    """Count the contacts created this month, compared with the equal part of last month or of a year ago.
+    """Count the contacts created this month, compared with as many days of last month or of a year ago.
 
     Those without a creation date are left out.
     """
@@ -116,10 +115,11 @@ def new_this_month(contacts: pd.DataFrame, calendar: Calendar, *, basis: Basis =
     return Kpi(
         name="new_contacts",
         label="New contacts",
-        definition=f"Contacts created since 1 {month.start:%B}, compared with the equal part of {_EARLIER[basis]}.",
+        definition=f"Contacts created {_days(month, 'month')}, compared with as many days: {_days(before, basis)}, the "
+        "last one up to the present time of day.",
         value=int(month.holds(wall).sum()),
         before=int(before.holds(wall).sum()),
-        compared=_against(before, basis),
+        compared=f"{_days(month, 'month')} vs {_days(before, basis)}",
         n=len(contacts),
         excluded=len(contacts) - dated,
         excluded_means="are left out",
@@ -239,10 +239,13 @@ def _growth(wall: pd.Series, periods: Periods) -> tuple[float, ...]:
     return tuple(float(len(wall) - count) for count in (*later, 0))
 
 
-def _against(span: Span, basis: Basis) -> str:
-    last = span.end - timedelta(microseconds=1)
-    days = "1" if last.day == 1 else f"1\N{EN DASH}{last.day}"
-    return f"vs {days} {_month(span.start, basis)}"
+def _days(span: Span, basis: Basis) -> str:
+    """Return the days of a span: 1 Nov, 1-23 Oct, 29 Jan-28 Feb 2027."""
+    last = max(span.start, span.end - timedelta(microseconds=1))
+    end = f"{last.day} {_month(last, basis)}"
+    if span.start.date() == last.date():
+        return end
+    return f"{span.start.day}{'' if span.start.month == last.month else f' {span.start:%b}'}\N{EN DASH}{end}"
 
 
 def _since(moment: datetime, basis: Basis) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from hubspot.analysis import behind
+from hubspot.analysis.calendar import Calendar
 from hubspot.analysis.counts import Ranking, Timeline
 from hubspot.analysis.filters import Filters
 from hubspot.analysis.lifecycle import Stages
@@ -22,7 +23,8 @@ def of_kpi(view: View, kpi: Kpi) -> None:
     """Offer the records that a number counted; of a rate, those that it is a rate of."""
     if kpi.value is None:
         return
-    object_type, filters = behind.kpi(kpi.name, state.frame(view, CONTACTS))
+    today = Calendar(state.now(), view.account.time_zone).today
+    object_type, filters = behind.kpi(kpi.name, state.frame(view, CONTACTS), today)
     label = explore_links.OPEN_ROWS if kpi.kind == "count" else f"Open {words.counted(kpi.n, CONTACTS)}"
     explore_links.button(view, object_type, filters, key=f"open.{kpi.name}", label=label)
 

@@ -85,14 +85,22 @@ def test_times_before_after_and_missing_are_in_no_period():
 def test_the_equal_part_of_last_month_ends_at_the_same_day_and_time():
     month, before = calendar("2026-11-23T13:02:00+00:00").month_to_date()
 
-    assert (month.start, month.end) == (at("2026-11-01"), at("2026-11-23 14:02"))
+    assert (month.start, month.end) == (at("2026-11-01"), at("2026-11-24"))
     assert (before.start, before.end) == (at("2026-10-01"), at("2026-10-23 14:02"))
 
 
-def test_the_equal_part_of_a_shorter_month_is_the_whole_month():
+def test_the_equal_part_of_a_shorter_month_begins_before_it():
     _, before = calendar("2026-03-31T12:00:00+00:00").month_to_date()
 
-    assert (before.start, before.end) == (at("2026-02-01"), at("2026-03-01"))
+    assert (before.start, before.end) == (at("2026-01-29"), at("2026-02-28 14:00"))
+
+
+def test_in_an_hour_that_repeats_the_equal_part_ends_after_its_first_run_and_on_the_same_day():
+    _, in_berlin = calendar("2026-10-25T01:05:00+00:00").month_to_date()
+    _, in_beirut = calendar("2026-10-24T21:05:00+00:00", "Asia/Beirut").month_to_date()
+
+    assert (in_berlin.start, in_berlin.end) == (at("2026-09-01"), at("2026-09-25 03:05"))
+    assert (in_beirut.start, in_beirut.end) == (at("2026-09-01"), at("2026-09-25"))
 
 
 def test_months_cut_by_the_asked_days_are_partial():

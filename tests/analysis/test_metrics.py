@@ -54,7 +54,7 @@ def test_a_total_without_creation_dates_has_no_comparison():
     assert (kpi.value, kpi.before, kpi.change, kpi.series, kpi.compared) == (2, None, None, (), "")
 
 
-def test_new_contacts_are_compared_with_the_equal_part_of_last_month():
+def test_new_contacts_are_compared_with_as_many_days_of_last_month():
     # Now is 23 November 14:02 in Berlin; 23 October 14:02 was still summer time, 12:02 in UTC.
     frame = created(
         "2026-11-01T00:30:00Z",
@@ -68,7 +68,7 @@ def test_new_contacts_are_compared_with_the_equal_part_of_last_month():
     kpi = new_this_month(frame, BERLIN)
 
     assert (kpi.value, kpi.before) == (2, 2)
-    assert kpi.compared == "vs 1\N{EN DASH}23 Oct"
+    assert kpi.compared == "1\N{EN DASH}23 Nov vs 1\N{EN DASH}23 Oct"
 
 
 def test_contacts_without_a_date_are_not_new():
@@ -80,10 +80,42 @@ def test_contacts_without_a_date_are_not_new():
 
 @pytest.mark.parametrize(
     ("now", "compared"),
-    [("2026-03-31T12:00:00+00:00", "vs 1\N{EN DASH}28 Feb"), ("2026-11-01T12:00:00+00:00", "vs 1 Oct")],
+    [
+        ("2026-03-31T12:00", "1\N{EN DASH}31 Mar vs 29 Jan\N{EN DASH}28 Feb"),
+        ("2028-03-30T12:00", "1\N{EN DASH}30 Mar vs 31 Jan\N{EN DASH}29 Feb"),
+        ("2026-05-31T12:00", "1\N{EN DASH}31 May vs 31 Mar\N{EN DASH}30 Apr"),
+        ("2026-12-31T22:59", "1\N{EN DASH}31 Dec vs 31 Oct\N{EN DASH}30 Nov"),
+        ("2026-12-31T23:00", "1 Jan vs 1 Dec"),
+        ("2026-11-01T12:00", "1 Nov vs 1 Oct"),
+    ],
 )
-def test_the_compared_days_are_named_as_they_are(now, compared):
-    assert new_this_month(created(), Calendar(datetime.fromisoformat(now), "Europe/Berlin")).compared == compared
+def test_the_compared_days_are_as_many_and_both_named(now, compared):
+    kpi = new_this_month(created(), Calendar(datetime.fromisoformat(f"{now}+00:00"), "Europe/Berlin"))
+
+    assert kpi.compared == compared
+    assert kpi.definition.startswith(f"Contacts created {compared.split(' vs ')[0]}, compared with as many days: ")
+
+
+def test_the_29th_of_february_is_compared_with_as_many_days_a_year_ago():
+    frame = created("2027-01-30T22:59:59Z", "2027-01-30T23:00:00Z", "2027-02-28T11:59:59Z", "2027-02-28T12:00:00Z")
+
+    kpi = new_this_month(frame, Calendar(datetime(2028, 2, 29, 12, tzinfo=UTC), "Europe/Berlin"), basis="year")
+
+    assert (kpi.before, kpi.compared) == (2, "1\N{EN DASH}29 Feb vs 31 Jan\N{EN DASH}28 Feb 2027")
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "latest"),
+    [
+        ("2026-10-25T01:05", "Europe/Berlin", "2026-10-25T00:59:59Z"),
+        ("2026-11-01T06:05", "America/New_York", "2026-11-01T05:59:59Z"),
+        ("2026-10-24T21:05", "Asia/Beirut", "2026-10-24T20:59:59Z"),  # 23:05, once more on the same day
+    ],
+)
+def test_in_the_hour_that_repeats_those_of_its_first_run_are_new(now, zone, latest):
+    kpi = new_this_month(created(latest, f"{now[:-1]}4Z"), Calendar(datetime.fromisoformat(f"{now}+00:00"), zone))
+
+    assert kpi.value == 2
 
 
 def test_the_month_is_the_portals():
@@ -217,7 +249,7 @@ def test_against_a_year_ago_totals_look_at_that_moment_and_new_ones_at_that_mont
     )
 
     assert (everything.value, everything.before, everything.compared) == (6, 2, "since 23 Nov 2025")
-    assert (new.value, new.before, new.compared) == (2, 1, "vs 1\N{EN DASH}23 Nov 2025")
+    assert (new.value, new.before, new.compared) == (2, 1, "1\N{EN DASH}23 Nov vs 1\N{EN DASH}23 Nov 2025")
 
 
 def test_a_year_before_the_29th_of_february_is_the_28th():
