@@ -82,27 +82,28 @@ def ranked_alt(ranking: Ranking, title: str) -> str:
 def stage_bars(stages: Stages, *, noun: str = "contacts", height: int | None = None) -> go.Figure:
     """Draw how many records reached each stage and the share of the stage before, in the portal's order.
 
-    Where the portal keeps no dates of entering, the bars are the records that are in the stage now, without shares.
+    Where the portal keeps no dates of entering, the bars are the records that are in the stage now, without shares. A
+    single stage without dates is grey, with "now" in place of its share.
     A click returns the position of the row, and its stored value as customdata[0].
     """
     rows = stages.rows
-    numbers = rows["reached"] if stages.dated else rows["current"]
-    lengths = numbers.fillna(0).astype("int64")
     inks = [INK] * len(rows)
-    figure = _bars(rows, lengths, colours=[ACCENT] * len(rows), noun=noun, height=height or ROW * len(rows))
+    colours = [NONE if lacks else ACCENT for lacks in stages.lacks_dates]
+    figure = _bars(rows, stages.counts, colours=colours, noun=noun, height=height or ROW * len(rows))
     right = VALUE_WIDTH + SHARE_WIDTH * stages.dated
-    columns = [*name_column(rows["label"], inks), *number_column(map(_counted, numbers), inks, VALUE_WIDTH)]
+    columns = [*name_column(rows["label"], inks), *number_column(map(count, stages.counts), inks, VALUE_WIDTH)]
     if stages.dated:
         # Nobody came by way of the stage above: two stages that do not follow one another.
         shares = ["" if place == 0 or part == 0 else share(part) for place, part in enumerate(rows["share"])]
+        shares = ["now" if lacks else text for lacks, text in zip(stages.lacks_dates, shares, strict=True)]
         columns += number_column(shares, [SOFT] * len(rows), right)
     return figure.update_layout(margin={"l": NAME_WIDTH, "r": right}, annotations=columns)
 
 
 def stage_alt(stages: Stages, title: str) -> str:
     """Return the stages in words."""
-    column = "reached" if stages.dated else "current"
-    listed = ", ".join(f"{label} {_counted(number)}" for label, number in _pairs(stages.rows, "label", column))
+    told = zip(stages.rows["label"], stages.counts, stages.lacks_dates, strict=True)
+    listed = ", ".join(f"{label} {count(number)}{' now, without dates' * lacks}" for label, number, lacks in told)
     return f"{title}. {listed or 'No stages'}."
 
 
@@ -287,10 +288,6 @@ def _stack_labels(timeline: Timeline, *, top: int, height: int) -> list[dict[str
             timeline.kinds, _stack_colours(timeline), pushed_apart(middles.tolist(), height), strict=True
         )
     ]
-
-
-def _counted(number: Any) -> str:
-    return count(None if pd.isna(number) else int(number))
 
 
 def _pairs(rows: pd.DataFrame, first: str, second: str) -> Any:

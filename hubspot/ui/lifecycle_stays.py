@@ -6,6 +6,7 @@ from hubspot.analysis import behind
 from hubspot.analysis.lifecycle import Stays, answers
 from hubspot.analysis.lifecycle.stays import BUCKETS, LEAST_DAYS, LEAST_GONE_ON, LEAST_SHARE, TIMES
 from hubspot.analysis.questions import Question
+from hubspot.analysis.records import NO_VALUE
 from hubspot.ui import lifecycle_table, words
 from hubspot.ui.health_missing import tint
 from hubspot.ui.lifecycle_table import Behind, Column, Table, days
@@ -83,4 +84,6 @@ def _behind(object_type: str, found: Stays, cell: tuple[int, str]) -> Behind:
             f"In {label}, since when is not known", Question(answers.STAY, object_type, (value, answers.UNDATED))
         )
     question = Question(answers.STAY, object_type, (value, answers.ALL))
+    if value == NO_VALUE:
+        return Behind("Without a stage", question, behind.one(behind.STAGE, value))
     return Behind(f"In {label} now, the longest first", question, behind.one(behind.STAGE, value))

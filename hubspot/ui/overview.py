@@ -200,6 +200,8 @@ def _how_far(view: View, found: Stages) -> None:
         if found.dated
         else "Contacts in each stage now; this portal keeps no dates of entering"
     )
+    if any(found.lacks_dates):
+        note += " · now: in the stage now, no dates of entering"
     with _card("How far contacts got", note, rows=_Rows(view, CONTACTS, overview_rows.of_stages(view, found))):
         if found.rows.empty:
             st.markdown(":small[:gray[This portal has no lifecycle stages.]]")

@@ -53,10 +53,10 @@ def of_timeline(found: Timeline, by: str) -> dict[str, Filters]:
 
 def of_stages(view: View, found: Stages) -> dict[str, Filters]:
     """Return the filters behind each stage, by its label and count."""
-    counts = found.rows["reached"].fillna(0) if found.dated else found.rows["current"]
+    named = zip(found.rows["value"], found.rows["label"], found.counts, found.lacks_dates, strict=True)
     return {
-        _offered(label, int(count)): _stage(view, found, value)
-        for value, label, count in zip(found.rows["value"], found.rows["label"], counts, strict=True)
+        _offered(label, count) + " now, no dates" * lacks: _stage(view, found, value)
+        for value, label, count, lacks in named
     }
 
 

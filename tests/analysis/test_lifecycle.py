@@ -58,8 +58,16 @@ def test_a_stage_without_dates_is_not_known_to_be_reached():
 
     assert found.rows["value"].tolist()[0] == "subscriber"
     assert found.rows["reached"].isna().tolist() == [True, False, False, False]
+    assert found.lacks_dates == [True, False, False, False]
+    assert found.counts.tolist() == [1, 0, 0, 0]
     assert found.rows["share"].isna().tolist() == [True, True, True, True]
     assert found.dated
+
+
+def test_a_stage_that_only_records_hold_counts_those_that_are_there_now():
+    found = by_stage(contacts({"lifecyclestage": "retired"}, {"lifecyclestage": "lead"}))
+
+    assert dict(zip(found.rows["value"], found.counts, strict=True))["retired"] == 1
 
 
 def test_without_any_dates_only_the_current_stage_is_known():

@@ -66,7 +66,8 @@ def test_those_in_a_stage_come_longest_first_with_their_days():
     assert found[STAGE_DAYS].tolist()[:2] == [22, 3]
     assert ids(ask(answers.STAY, "lead", BUCKETS[0])) == [2]
     assert ids(ask(answers.STAY, "lead", answers.UNDATED)) == [6]
-    assert ids(ask(answers.STAY, "", answers.ALL)) == [7]
+    assert ids(ask(answers.STAY, "", answers.ALL)) == ids(ask(answers.STAY, "", answers.UNDATED)) == [7]
+    assert [ids(ask(answers.STAY, "", bucket)) for bucket in BUCKETS] == [[]] * len(BUCKETS)
 
 
 def test_the_stuck_come_longest_beyond_the_usual_first():

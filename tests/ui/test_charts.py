@@ -172,9 +172,17 @@ def test_stages_show_how_many_reached_them_and_the_share_of_the_stage_before():
     )
 
     assert texts(figure)[:4] == ["Subscriber", "Lead", "Opportunity", "Customer"]
-    assert texts(figure)[4:8] == [EMPTY, "2", "1", "0"]
-    assert texts(figure)[8:] == ["", EMPTY, "50%", ""]
+    assert texts(figure)[4:8] == ["0", "2", "1", "0"]
+    assert texts(figure)[8:] == ["now", EMPTY, "50%", ""]
     assert figure.layout.margin.r == 90
+
+
+def test_a_stage_that_only_records_hold_shows_those_that_are_there_now():
+    known = reached({"lifecyclestage": "retired"}, {"lifecyclestage": "lead", "hs_v2_date_entered_lead": DAY})
+
+    assert list(charts.stage_bars(known).data[0].x) == [0, 1, 0, 0, 1]
+    assert texts(charts.stage_bars(known))[-1] == "now"
+    assert charts.stage_alt(known, "Stages").endswith("retired 1 now, without dates.")
 
 
 def test_stages_without_dates_show_where_records_are_now():

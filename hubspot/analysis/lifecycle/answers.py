@@ -74,7 +74,7 @@ def stayed(frames: Frames, portal: Portal, question: Question, today: date) -> p
     value, which = map(str, question.details)
     waited, is_known = staying(way, today)
     here = way.current == (_NOWHERE if value == NO_VALUE else _place(way, value))
-    if which == UNDATED or value == NO_VALUE:
+    if which == UNDATED:
         return _chosen(frame, here & ~is_known)
     if which != ALL:
         here &= is_known & (bucket_of(waited) == BUCKETS.index(which))

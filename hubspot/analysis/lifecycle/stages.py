@@ -26,6 +26,16 @@ class Stages:
     unset: int
 
     @property
+    def counts(self) -> pd.Series:
+        """Return the records that reached each stage, or that are in it now where nobody knows who reached it."""
+        return self.rows["reached"].fillna(self.rows["current"]).astype("int64")
+
+    @property
+    def lacks_dates(self) -> list[bool]:
+        """Return of which stages nobody knows who reached them, though of others it is known."""
+        return [self.dated and bool(missing) for missing in self.rows["reached"].isna()]
+
+    @property
     def dated(self) -> bool:
         """Return whether the portal keeps dates of entering, without which nobody knows who reached a stage."""
         return bool(self.rows["reached"].notna().any())
