@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from hubspot.analysis.calendar import first_day
+from hubspot.analysis.calendar import first_day, next_start
 from hubspot.analysis.counts import OTHER, Timeline
 from hubspot.analysis.filters import Between, Condition, Days, Filters, Known, OneOf
 from hubspot.analysis.filters.quick import CREATE_DATE
@@ -50,7 +50,8 @@ def reached(frame: pd.DataFrame, stage: str) -> Filters:
 
 def period(found: Timeline, start: date) -> Filters:
     """Return the filters behind one period of a timeline, all its kinds together."""
-    end = found.periods.ends[found.periods.starts.index(start)]
+    # Not looked up: a page that stood open over the turn of a month still shows a period that is gone.
+    end = next_start(start, found.periods.grain)
     return Filters((Days(CREATE_DATE, start, end - timedelta(days=1)),))
 
 

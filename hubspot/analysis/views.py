@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from hubspot.analysis.filters import Between, Filters, Known, OneOf, Within
 from hubspot.analysis.filters.quick import CREATE_DATE
 from hubspot.analysis.metrics import CUSTOMER
+from hubspot.analysis.quality.activity import SILENT_DAYS, silent
 from hubspot.analysis.records import CONTACT_COUNT, NO_VALUE
 from hubspot.portal import COMPANIES, CONTACTS
 
 _NEW = Filters((Within(CREATE_DATE, "this-week"),))
 _UNOWNED = Filters((OneOf("hubspot_owner_id", frozenset({NO_VALUE})),))
-# Silent is also who never had any activity.
-_ACTIVITY = "notes_last_updated"
-_SILENT = Filters(groups=((Within(_ACTIVITY, "last-90-days", negated=True),), (Known(_ACTIVITY, negated=True),)))
+_SILENT = silent(SILENT_DAYS)
 
 BUILT_IN: Mapping[str, Mapping[str, Filters]] = {
     CONTACTS: {
@@ -21,14 +20,14 @@ BUILT_IN: Mapping[str, Mapping[str, Filters]] = {
             (OneOf("lifecyclestage", frozenset({CUSTOMER})), Known("associatedcompanyid", negated=True))
         ),
         "No owner": _UNOWNED,
-        "Silent 90 days": _SILENT,
+        f"Silent {SILENT_DAYS} days": _SILENT,
     },
     COMPANIES: {
         "New this week": _NEW,
         "Missing industry": Filters((OneOf("industry", frozenset({NO_VALUE})),)),
         "No owner": _UNOWNED,
-        "Silent 90 days": _SILENT,
-        "Without contacts": Filters((Between(CONTACT_COUNT, 0, 0),)),
+        f"Silent {SILENT_DAYS} days": _SILENT,
+        "Without primary contacts": Filters((Between(CONTACT_COUNT, 0, 0),)),
     },
 }
 """By object type and name."""

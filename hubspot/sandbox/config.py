@@ -15,7 +15,7 @@ class SandboxConfig:
     """Sizes, limits and OAuth app of a sandbox.
 
     The records are a function of `seed`, `contacts`, `companies` and `today` (a day in each portal's own time zone;
-    None is the day that each portal has at `started`, and nothing of it lies ahead of that moment).
+    None is the day that each portal has at `started`, and no more than its first minute lies ahead of that).
     `latency_ms` is added to every answer, `index_lag_ms` is how long search does not see an edit, `token_ttl` is in
     seconds, `burst` in requests per 10 seconds and portal. `cursor` says what list cursors look like: the next record
     id or an opaque text. `secret` signs tokens; empty derives it from the seed and the client secret, so that tokens

@@ -20,7 +20,8 @@ DAY_MS = 86_400_000
 HISTORY_DAYS = 1461
 WEEKDAYS = (1.0, 1.15, 1.15, 1.05, 0.9, 0.28, 0.22)
 MONTHS = (0.95, 1.05, 1.25, 1.05, 0.95, 0.9, 0.75, 0.7, 1.2, 1.25, 1.15, 0.65)
-TODAY_HOURS = 2
+# What there is of the last day: two hours of it or, before they are over, its first minute.
+TODAY_MS, NIGHT_MS = 7_200_000, 60_000
 TODAY_SHARE = 0.45
 ARCHIVED_SHARE = 0.004
 LONGEST_LOG = 100_000
@@ -35,7 +36,7 @@ TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3"}
 class Origin:
     """What the records of a table are a function of.
 
-    `today` is the last day of history in `time_zone`, of which no more than `passed` has happened.
+    `today` is the last day of history in `time_zone`, of which `passed` is over.
     """
 
     object_type: str
@@ -200,7 +201,8 @@ class Table:
     @property
     def _today(self) -> int:
         """Return the milliseconds of the last day that history has."""
-        return min(TODAY_HOURS * 3_600_000, self.origin.passed // timedelta(milliseconds=1))
+        # One of two, so that a sandbox that starts again has the same records but for once a day.
+        return TODAY_MS if self.origin.passed >= timedelta(milliseconds=TODAY_MS) else NIGHT_MS
 
     def between(self, name: str) -> npt.NDArray[np.int64]:
         """Return a random instant between each record's creation and last modification."""

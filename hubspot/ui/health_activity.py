@@ -17,7 +17,7 @@ from hubspot.ui.texts import one_line
 LABELS: dict[Kind, str] = {
     "owned": "Owned",
     "new": "New in 30 days",
-    "untouched": "Never contacted",
+    "untouched": "No logged contact",
     "silent": "Silent",
     "unplanned": "No next step",
 }
@@ -27,7 +27,7 @@ _WORK: tuple[Kind, ...] = ("owned", "new", "untouched", "silent")
 
 
 def show_silent(view: View) -> None:
-    """Show who was forgotten: silent for the chosen number of days, never contacted, without a next step."""
+    """Show who was forgotten: silent for the chosen number of days, without a logged contact or a next step."""
     _show(view, _SILENT, "silent")
 
 
@@ -55,7 +55,7 @@ def _explained(view: View, object_type: str, wanted: Sequence[Kind], days: int) 
     names = [name for name in ACTIVITY if frame is not None and name in frame]
     told = {
         "new": "New: created in the last 30 days, today included",
-        "untouched": f"never contacted: no {_label(view, object_type, CONTACTED)}",
+        "untouched": f"no logged call, e-mail or meeting: {_label(view, object_type, CONTACTED)} is empty",
         "silent": f"silent: {' or '.join(_label(view, object_type, name) for name in names)}, whichever is later, "
         f"was {days} or more days ago; without any activity a record is not silent",
         "unplanned": f"no next step: no {_label(view, object_type, NEXT)}, or one in the past",

@@ -30,7 +30,7 @@ def show(view: View, object_type: str, found: Cohorts) -> None:
             place = _stage(object_type, found)
         lifecycle_table.note(f"{_NOTE} {_counted(found, place)}")
         key = f"lifecycle.{object_type}.cohorts"
-        alt = f"Share of the {many} of each month that reached {one_line(found.labels[place])}"
+        alt = f"Share of the {many} of each month that entered {one_line(found.labels[place])}"
         cell = lifecycle_table.choose(_table(found, place), key=f"{key}.{found.stages[place]}", alt=alt)
         asked = _behind(object_type, found, place, cell) if cell else None
         if asked:
@@ -43,7 +43,7 @@ def _stage(object_type: str, found: Cohorts) -> int:
     stages = dict(zip(found.stages, found.labels, strict=True))
     usual = found.stages.index(CUSTOMER) if CUSTOMER in found.stages else len(found.stages) - 1
     chosen = st.selectbox(
-        "Reached",
+        "Entered",
         list(stages),
         index=usual,
         format_func=lambda value: one_line(stages[value]),
@@ -76,7 +76,7 @@ def _table(found: Cohorts, place: int) -> Table:
     shares = found.shares(place)[first:, : MONTHS - first]
     headers = [str(lag) for lag in range(shares.shape[1])]
     columns = [Column(_CREATED, "Records created in the month.", width=76)]
-    columns += [Column(header, f"Reached the stage within {header} months.", rate, 60) for header in headers]
+    columns += [Column(header, f"Entered the stage {_by(int(header))}.", rate, 60) for header in headers]
     figures: dict[str, pd.Series] = {_CREATED: pd.Series(found.sizes[first:])}
     figures |= {header: pd.Series(shares[:, lag]) for lag, header in enumerate(headers)}
     most = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0
@@ -97,5 +97,9 @@ def _behind(object_type: str, found: Cohorts, place: int, cell: tuple[int, str])
     question = Question(answers.COHORT, object_type, (found.stages[place], month.isoformat(), lag))
     if lag < 0:
         return Behind(f"Created in {month:%B %Y}", question)
-    after = "in the same month" if lag == 0 else "within one month" if lag == 1 else f"within {lag} months"
-    return Behind(f"Created in {month:%B %Y}, reached {label} {after}", question)
+    return Behind(f"Created in {month:%B %Y}, entered {label} {_by(lag)}", question)
+
+
+def _by(lag: int) -> str:
+    """Return by when a record had entered the stage, in calendar months."""
+    return f"by the end of calendar month {lag} after creation" if lag else "in the month of creation"

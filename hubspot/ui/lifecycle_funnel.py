@@ -105,7 +105,8 @@ def _meaning(funnel: Funnel, many: str) -> str:
 
 def _bars(funnel: Funnel, object_type: str) -> None:
     many = words.OBJECT_NOUNS[object_type][1]
-    told = Stages(funnel.rows.assign(reached=funnel.rows["reached"].astype("Int64")), funnel.n, 0)
+    counts = funnel.rows["reached"]
+    told = Stages(funnel.rows.assign(current=counts, reached=counts.astype("Int64")), funnel.n, 0)
     figure = charts.stage_bars(told, noun=many)
     alt = charts.stage_alt(told, f"How far {many} got")
     key = f"lifecycle.{object_type}.funnel"

@@ -18,6 +18,7 @@ import pytest
 
 from hubspot.analysis import records
 from hubspot.analysis.counts import OTHER
+from hubspot.analysis.filters import select
 from hubspot.analysis.quality import activity, words
 from hubspot.analysis.quality.answers import ANSWERS, found_by, missing_in, owned_by
 from hubspot.analysis.quality.checks import Survey
@@ -26,6 +27,7 @@ from hubspot.analysis.quality.grid import ALL, COLUMNS, EARLIER, grid
 from hubspot.analysis.quality.missing import EXPECTED
 from hubspot.analysis.quality.usage import usage
 from hubspot.analysis.records import NO_VALUE
+from hubspot.analysis.views import BUILT_IN
 from hubspot.api.client import HubSpot
 from hubspot.portal import COMPANIES, CONTACTS
 from hubspot.sync.frames import to_frame
@@ -138,7 +140,7 @@ def sentences(zone, active):
         "contacts.no_email": "email is null",
         "contacts.no_name": "firstname is null and lastname is null",
         "contacts.no_lifecyclestage": "lifecyclestage is null",
-        "contacts.no_phone": "phone is null",
+        "contacts.no_phone": "phone is null and mobilephone is null",
         "companies.no_domain": "domain is null",
         "companies.no_name": "name is null",
         "companies.no_industry": "industry is null",
@@ -342,6 +344,19 @@ def test_each_owner_has_the_same_records_of_each_kind(evidence, object_type, day
         everybodys = evidence.answer(owned_by(object_type, name, value=ALL, days=days))
         assert sorted(everybodys["hs_object_id"].tolist()) == evidence.ids(object_type, where)
         assert found.totals[name] == len(everybodys)
+
+
+@pytest.mark.parametrize("object_type", BOTH)
+def test_the_silent_of_the_view_are_those_of_data_health(evidence, object_type):
+    survey = evidence.survey
+    frame = survey.frames[object_type]
+    view = BUILT_IN[object_type]["Silent 90 days"].on(survey.today)
+
+    said = select(frame, view, survey.time_zone).mask
+
+    assert said.tolist() == CHECKS[f"{object_type}.silent"].mask(survey).tolist()
+    expected = evidence.ids(object_type, kind("silent", survey.time_zone, 90))
+    assert sorted(frame["hs_object_id"][said].tolist()) == expected
 
 
 @pytest.mark.parametrize("object_type", BOTH)

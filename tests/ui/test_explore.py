@@ -1,8 +1,11 @@
 """Every number opens its rows: what a click or a menu does, pages of a table, its order, and the way back."""
 
+from datetime import UTC, datetime
+
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from hubspot.analysis.calendar import ONE_DAY, Calendar, first_day
 from hubspot.analysis.metrics import kpis
 from hubspot.analysis.records import NAME
 from hubspot.ui.numbers import EMPTY as DASH
@@ -119,11 +122,13 @@ def test_a_segment_opens_its_source_in_its_period(mara):
     tab = mara.open(grain="Months")
     option = menus(tab)["rows.New contacts per month, by source"].options[1]
 
-    click(tab, "over_time.0", "OFFLINE", "2026-10-01")
+    last = first_day(Calendar(datetime.now(UTC), "Europe/Berlin").today, "month") - ONE_DAY
+    first = first_day(last, "month")
+    click(tab, "over_time.0", "OFFLINE", first.isoformat())
 
     assert option
     assert tab.titles == ["Contacts"]
-    assert tab.address == {"source": "OFFLINE", "created": "2026-10-01..2026-10-31"}
+    assert tab.address == {"source": "OFFLINE", "created": f"{first}..{last}"}
 
 
 def shown(tab):

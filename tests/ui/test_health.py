@@ -189,7 +189,7 @@ def test_each_number_of_an_owner_opens_its_records(mara, truth, tab_name, place)
     tab = mara.open("data_health", tab=tab_name, days=60)
     shown = tab.at.dataframe[0].value
 
-    choose_cell(tab, f"health.{place}.contacts", 1, "Never contacted")
+    choose_cell(tab, f"health.{place}.contacts", 1, "No logged contact")
 
     expected = {
         each["hs_object_id"]
@@ -199,7 +199,7 @@ def test_each_number_of_an_owner_opens_its_records(mara, truth, tab_name, place)
     assert shown["Owner"][0] == "Everybody"
     assert shown["Owner"][1] == "No owner"
     assert shown["Owned"][0] == len(truth["contacts"])
-    assert shown["Never contacted"][1] == len(expected)
+    assert shown["No logged contact"][1] == len(expected)
     assert {row["Record ID"] for row in file_of(mara, tab)} == expected
     assert "was 60 or more days ago" in tab.text
 

@@ -188,7 +188,7 @@ def test_a_cell_of_the_cohorts_opens_the_records_it_counts(mara):
 
     choose_cell(tab, "lifecycle.contacts.cohorts.customer", 3, "6")
     count = int(found.entered[customer, 3, 6])
-    assert "reached Customer within 6 months" in tab.text
+    assert "entered Customer by the end of calendar month 6 after creation" in tab.text
     assert (records_shown(tab) if count else 0) == count
     choose_cell(tab, "lifecycle.contacts.cohorts.customer", 12, "Created")
     assert records_shown(tab) == found.sizes[12]

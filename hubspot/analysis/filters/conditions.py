@@ -20,6 +20,7 @@ from hubspot.analysis.records import SEARCH
 
 Match = Literal["any", "all", "none"]
 _LAST_DAYS = re.compile(r"last-([1-9]\d{0,3})-days")
+_LONG_AGO = re.compile(r"([1-9]\d{0,3})-or-more-days-ago")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The day lies in a span that moves with the present: one of SPANS, or "last-N-days", which count today.
+    """The day lies in a span that moves with the present.
+
+    One of SPANS, "last-N-days", which count today, or "N-or-more-days-ago", which has no first day.
 
     `Filters.on` turns it into Days; only those can be asked of records.
     """
@@ -111,7 +114,7 @@ class Within:
     def on(self, today: date) -> Days:
         """Return the days of the span as they are on a day of the portal."""
         first, last = days_of(self.span, today)
-        return Days(self.column, first, last, self.negated)
+        return Days(self.column, first if first > date.min else None, last, self.negated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +175,15 @@ SPANS: Mapping[str, Callable[[date], tuple[date, date]]] = {
 
 def is_span(text: str) -> bool:
     """Return whether a text names a span that moves with the present."""
-    return text in SPANS or _LAST_DAYS.fullmatch(text) is not None
+    return text in SPANS or any(each.fullmatch(text) for each in (_LAST_DAYS, _LONG_AGO))
 
 
 def days_of(span: str, today: date) -> tuple[date, date]:
-    """Return the first and the last day of a span. Raises ValueError where there is no such span."""
+    """Return the first and the last day of a span, date.min for no first day. Raises ValueError where it is none."""
     if span in SPANS:
         return SPANS[span](today)
+    if found := _LONG_AGO.fullmatch(span):
+        return date.min, today - timedelta(days=int(found[1]))
     found = _LAST_DAYS.fullmatch(span)
     if found is None:
         raise ValueError("There is no such span.")

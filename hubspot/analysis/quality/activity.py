@@ -1,4 +1,4 @@
-"""Who looks after the records, and whom nobody has spoken with: per owner, and for all of them."""
+"""Who looks after the records, and where no activity is logged: per owner, and for all of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hubspot.analysis.calendar import created, midnight, wall_clock
+from hubspot.analysis.filters import Filters, Known, Within, select
 from hubspot.analysis.quality.checks import Survey
 from hubspot.analysis.quality.grid import ALL
 from hubspot.analysis.quality.texts import Mask
@@ -55,8 +56,8 @@ def kinds(frame: pd.DataFrame) -> tuple[Kind, ...]:
 def mask(frame: pd.DataFrame, kind: Kind, *, days: int, today: date, time_zone: str) -> Mask:
     """Return which records are of a kind; days are those of the zone. Raises KeyError where none can be.
 
-    owned: all of them. new: created within the last 30 days, today included. untouched: never contacted. silent: their
-    last activity was `days` days ago or earlier, records without any activity left out. unplanned: no next activity,
+    owned: all of them. new: created within the last 30 days, today included. untouched: no logged call, e-mail or
+    meeting. silent: as `silent` says. unplanned: no next activity,
     or one before today.
     """
     if kind == "owned":
@@ -67,22 +68,17 @@ def mask(frame: pd.DataFrame, kind: Kind, *, days: int, today: date, time_zone: 
         return frame[CONTACTED].isna().to_numpy(dtype=bool)
     if kind == "unplanned":
         return ~_is_since(wall_clock(frame[NEXT], time_zone), today)
-    last = last_activity(frame, time_zone)
-    return last.notna().to_numpy(dtype=bool) & ~_is_since(last, today - timedelta(days=days - 1))
+    return select(frame, silent(days).on(today), time_zone).mask
 
 
-def last_activity(frame: pd.DataFrame, time_zone: str) -> pd.Series:
-    """Return the latest of the activity dates that the portal has, as wall clock time; missing where there is none.
+def silent(days: int) -> Filters:
+    """Return which records are silent: the later of the activity dates is `days` or more days ago.
 
-    Raises KeyError where the portal has none of them.
+    Records without any activity are not: those nobody ever worked on are another question.
     """
-    dates = [wall_clock(frame[name], time_zone) for name in ACTIVITY if name in frame]
-    if not dates:
-        raise KeyError(ACTIVITY[0])
-    latest = dates[0]
-    for other in dates[1:]:
-        latest = latest.where(~(other > latest) & latest.notna(), other)
-    return latest
+    first, second = (Within(name, f"{days}-or-more-days-ago") for name in ACTIVITY)
+    none_of_first, none_of_second = (Known(name, negated=True) for name in ACTIVITY)
+    return Filters(groups=((first, second), (first, none_of_second), (none_of_first, second)))
 
 
 def workload(survey: Survey, object_type: str, *, days: int) -> Workload:

@@ -63,13 +63,18 @@ CHECKS = (
         fix="Set the stage they are in.",
         weight=3,
     ),
-    _lacking(
-        "phone",
-        CONTACTS,
+    Check(
+        name="contacts.no_phone",
+        object_type=CONTACTS,
+        tab="missing",
         says="without a phone number",
+        rule="Neither a phone number nor a mobile one.",
         why="Sales cannot call them.",
         fix="Add the number where calling is part of the work.",
         weight=1,
+        columns=("phone", "mobilephone"),
+        needs=(("phone", "mobilephone"),),
+        filters=lambda _: Filters((Known("phone", negated=True), Known("mobilephone", negated=True))),
     ),
     _lacking(
         "domain",

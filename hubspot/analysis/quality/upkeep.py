@@ -1,17 +1,10 @@
-"""Records that nobody looks after: without an owner, with one who left, silent, never contacted."""
+"""Records that nobody looks after: without an owner, with one who left, silent, without a logged contact."""
 
 from hubspot.analysis.filters import Condition, Filters, Known, OneOf
-from hubspot.analysis.quality.activity import ACTIVITY, CONTACTED, OWNER, SILENT_DAYS, deactivated, mask, owners
+from hubspot.analysis.quality.activity import ACTIVITY, CONTACTED, OWNER, SILENT_DAYS, deactivated, owners, silent
 from hubspot.analysis.quality.checks import Check, Survey
-from hubspot.analysis.quality.texts import Mask
 from hubspot.analysis.records import NO_VALUE
 from hubspot.portal import COMPANIES, CONTACTS
-
-
-def silent(survey: Survey, object_type: str) -> Mask:
-    """Return which records were silent for long."""
-    frame = survey.frames[object_type]
-    return mask(frame, "silent", days=SILENT_DAYS, today=survey.today, time_zone=survey.time_zone)
 
 
 def _left(object_type: str, survey: Survey) -> Filters:
@@ -53,7 +46,7 @@ def _owned(object_type: str) -> tuple[Check, ...]:
     )
 
 
-def _spoken_with(object_type: str) -> tuple[Check, ...]:
+def _logged(object_type: str) -> tuple[Check, ...]:
     return (
         Check(
             name=f"{object_type}.silent",
@@ -66,14 +59,15 @@ def _spoken_with(object_type: str) -> tuple[Check, ...]:
             weight=1,
             columns=(*ACTIVITY, OWNER),
             needs=(ACTIVITY,),
-            find=lambda survey: silent(survey, object_type),
+            filters=lambda survey: silent(SILENT_DAYS).on(survey.today),
         ),
         Check(
             name=f"{object_type}.untouched",
             object_type=object_type,
             tab="silent",
-            says="never contacted",
-            why="They came in, and nobody has spoken with them.",
+            says="without a logged call, e-mail or meeting",
+            rule="HubSpot's date of the last contact is empty. Marketing e-mail does not set it.",
+            why="They came in, and nobody has noted down that they spoke with them.",
             fix="Get in touch, or leave them out of sales.",
             weight=1,
             columns=(CONTACTED, OWNER),
@@ -83,4 +77,4 @@ def _spoken_with(object_type: str) -> tuple[Check, ...]:
     )
 
 
-CHECKS = (*_owned(CONTACTS), *_spoken_with(CONTACTS), *_owned(COMPANIES), *_spoken_with(COMPANIES))
+CHECKS = (*_owned(CONTACTS), *_logged(CONTACTS), *_owned(COMPANIES), *_logged(COMPANIES))
