@@ -1,7 +1,7 @@
 """What people arranged for themselves: a person's own settings of a portal, and views that a link leads to."""
 
+import base64
 import json
-import secrets
 from typing import Any
 
 from hubspot.connections.engine import Store
@@ -11,6 +11,8 @@ from hubspot.keyring import KeyRing
 
 _DAY_MILLISECONDS = 24 * 3600 * 1000
 VIEW_DAYS = 180
+_VIEW_MILLISECONDS = VIEW_DAYS * _DAY_MILLISECONDS
+_ID_BYTES = 16
 
 
 class Preferences:
@@ -40,11 +42,17 @@ class Preferences:
             pipeline.execute()
 
     def keep_view(self, hub_id: int, view: Any) -> str:
-        """Keep a view of a portal for a link; return its random id. Raises StoreError."""
-        view_id = secrets.token_urlsafe(16)
+        """Keep a view of a portal for a link; return its id, the same for an equal view. Raises StoreError.
+
+        The id is signed, so that nobody finds by trying whether something was looked for.
+        """
+        content = json.dumps(view, sort_keys=True).encode()
+        mark = self._keyring.sign(content, f"view of {hub_id}")[-_ID_BYTES:]
+        view_id = base64.urlsafe_b64encode(mark).decode().rstrip("=")
         key = portal_key(self._store, hub_id, f"view:{view_id}")
         with self._store.answering() as client:
-            client.set(key, self._sealed(key, view), px=VIEW_DAYS * _DAY_MILLISECONDS)
+            if not client.pexpire(key, _VIEW_MILLISECONDS):
+                client.set(key, self._sealed(key, view), px=_VIEW_MILLISECONDS)
         return view_id
 
     def view(self, hub_id: int, view_id: str) -> Any:

@@ -1,7 +1,7 @@
 """Views: filters, columns and order together, built in, kept by a person, or sent as a link.
 
-A link says what may stand in an address. What may not, text that somebody typed, is kept sealed, and the link carries
-its random id, which opens for sessions of the same portal only.
+A link is the address of the page. What may not stand there, text that somebody typed, is kept sealed, and the address
+carries its id, which opens for sessions of the same portal only.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from hubspot.analysis.filters import Filters, from_json, to_json
-from hubspot.analysis.filters.fields import Fields, divided
+from hubspot.analysis.filters.fields import Fields
 from hubspot.analysis.ordering import NEWEST, Sort, sort_from
 from hubspot.analysis.views import BUILT_IN
 from hubspot.ui import (
@@ -23,6 +23,7 @@ from hubspot.ui import (
     explore_columns_options,
     explore_sort,
     filter_bar_held,
+    filter_bar_sealed,
     services,
     state,
     tables,
@@ -30,9 +31,7 @@ from hubspot.ui import (
 from hubspot.ui.destinations import PAGES
 from hubspot.ui.state import View
 
-_VIEW = "view"  # query parameter: the random id of a view that is kept sealed
 _MOST, _MOST_LETTERS = 30, 60
-_NOT_HERE = "The view of this link is not one of this portal, or older than 180 days, so everything is shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +48,18 @@ class Arrangement:
 
 
 def follow(view: View, object_type: str, frame: pd.DataFrame) -> None:
-    """Arrange the page as the view of a link says, when it was opened by one."""
-    view_id = st.query_params.get(_VIEW)
-    if view_id is None:
+    """Arrange the page as a link of an earlier version says, which holds a whole view; of others the page itself does.
+
+    Raises StoreError.
+    """
+    view_id = st.query_params.get(filter_bar_sealed.VIEW)
+    if view_id is None or filter_bar_held.is_told(object_type, view_id):
         return
-    others = {name: value for name, value in st.query_params.to_dict().items() if name != _VIEW}
-    st.query_params.from_dict(others)
-    kept = services.services().preferences.view(view.hub_id, view_id)
-    found = _read(kept, view, object_type, frame) if _is_of(kept, object_type) else None
-    if found is None:
-        st.info(_NOT_HERE, icon=":material/link_off:")
-        return
-    _apply(object_type, found)
+    kept = filter_bar_sealed.opened(view_id, view.hub_id, object_type) or {}
+    found = _read(kept, view, object_type, frame) if "columns" in kept else None
+    if found is not None:
+        del st.query_params[filter_bar_sealed.VIEW]
+        _apply(object_type, found)
 
 
 def show(view: View, object_type: str, frame: pd.DataFrame) -> None:
@@ -118,14 +117,8 @@ def _linking(view: View, object_type: str, frame: pd.DataFrame) -> None:
 
 def _link(view: View, object_type: str, frame: pd.DataFrame) -> str:
     """Return an address that shows the same to anybody who may see this portal. Raises StoreError."""
-    now = _present(object_type)
-    query = {state.PORTAL: str(view.hub_id)}
-    _, private = divided(now.filters, Fields(view.portal, object_type, frame))
-    if private:
-        kept = {"object_type": object_type, **now.told()}
-        query[_VIEW] = services.services().preferences.keep_view(view.hub_id, kept)
-    else:
-        query |= {name: value for name, value in st.query_params.to_dict().items() if name != state.PORTAL}
+    sealed = filter_bar_sealed.told(filter_bar_held.held(object_type), Fields(view.portal, object_type, frame))
+    query = {**st.query_params.to_dict(), state.PORTAL: str(view.hub_id), **sealed}
     return f"{browser.origin()}{PAGES[object_type].path}?{urlencode(query)}"
 
 
@@ -159,10 +152,6 @@ def _keep(view: View, object_type: str, key: str) -> None:
 def _forget(view: View, object_type: str, name: str) -> None:
     kept = {each: told for each, told in _own(view, object_type).items() if each != name}
     services.services().preferences.put(view.grant.account, _name(object_type), kept)
-
-
-def _is_of(kept: Any, object_type: str) -> bool:
-    return isinstance(kept, dict) and kept.get("object_type") == object_type
 
 
 def _read(told: Mapping[str, Any], view: View, object_type: str, frame: pd.DataFrame) -> Arrangement | None:

@@ -1,8 +1,10 @@
 """What a tab holds of its filters: which widget holds which condition, and the address that keeps them.
 
-The address carries stored values of enumerations, owner ids, numbers and days. Text that people typed never enters it.
+The address carries stored values of enumerations, owner ids, numbers and days. Text that people typed never enters it:
+that is sealed, and the address has its id.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -11,12 +13,14 @@ import streamlit as st
 
 from hubspot.analysis.filters import Condition, Days, Filters, OneOf, Place, Within, Words
 from hubspot.analysis.filters.conditions import asks_nothing
-from hubspot.analysis.filters.fields import Fields, divided
+from hubspot.analysis.filters.fields import Fields
 from hubspot.analysis.filters.link import PARAMETERS, from_query, to_query
 from hubspot.analysis.filters.quick import CREATE_DATE, CREATED, column_of, name_of
+from hubspot.errors import StoreError
 from hubspot.portal import COMPANIES, CONTACTS
-from hubspot.ui import state
+from hubspot.ui import filter_bar_sealed, state
 
+LOG = logging.getLogger(__name__)
 OFFERED = {CONTACTS: ("owner", "stage", "source", "country"), COMPANIES: ("owner", "stage", "industry", "country")}
 SEARCH = "search"
 ANY_TIME, CHOSEN_DAYS = "Any time", "Choose days"
@@ -33,8 +37,11 @@ SPANS = {
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
 DAYS = "days"
 # Somebody may have written a search into a link: it is not read, and does not stay there.
-_OURS = (SEARCH, *PARAMETERS)
-_MORE, _ADDRESS, _DROPPED = "more", "address", "dropped"
+_OURS = (SEARCH, *PARAMETERS, filter_bar_sealed.VIEW)
+_MORE, _ADDRESS, _HELD, _EARLIER, _DROPPED = "more", "address", "held", "earlier", "dropped"
+# More than anybody types while one answer is on its way.
+_MOST_EARLIER = 10
+NOT_HERE = "The view of this link is not one of this portal, or older than 180 days, so what it held is not filtered."
 _EMPTY: dict[str, Any] = {SEARCH: "", CREATED: ANY_TIME, _MORE: Filters()}
 
 
@@ -105,7 +112,7 @@ def hold_all(object_type: str, filters: Filters) -> None:
 def open_with(object_type: str, filters: Filters, fields: Fields) -> dict[str, str]:
     """Hold exactly these filters on a page that is opened next; return the query parameters to open it with."""
     _hold(object_type, filters)
-    query = to_query(filters, fields)
+    query = _query(filters, fields)
     st.session_state[key(object_type, _ADDRESS)] = query
     st.session_state[key(object_type, _DROPPED)] = (None, ())
     return query
@@ -121,24 +128,30 @@ def follow_address(object_type: str, fields: Fields) -> None:
     told, written = _in_address(), st.session_state.get(key(object_type, _ADDRESS))
     is_turned = written is not None and state.is_page_turned()
     # The links of the sidebar take no filter along, and mean the ones that were there.
-    if told == written or (is_turned and not told):
+    if told == written or (is_turned and not told) or _is_late(object_type, told):
         return
     reading = from_query(told, fields)
-    filters = reading.filters
-    if written is not None and not is_turned:
-        # The address can't say these, so going back does not take them off.
-        _, private = divided(held(object_type), fields)
-        filters = Filters((*filters.conditions, *private.conditions), filters.groups or private.groups)
-    _hold(object_type, filters)
-    st.session_state[key(object_type, _DROPPED)] = (None, reading.dropped)
+    private, unknown = _private_of(told, fields)
+    _hold(object_type, filter_bar_sealed.joined(reading.filters, private))
+    st.session_state[key(object_type, _DROPPED)] = (None, (*reading.dropped, *unknown))
 
 
 def tell_address(object_type: str, fields: Fields) -> None:
     """Keep the filters in the address, beside what else is there."""
-    query = to_query(held(object_type), fields)
+    query = _query(held(object_type), fields)
     if query != _in_address():
         st.query_params.from_dict({**without_filters(st.query_params.to_dict()), **query})
+    st.session_state[key(object_type, _HELD)] = held(object_type)
+    before = st.session_state.get(key(object_type, _ADDRESS))
+    if before not in (None, query):
+        earlier = (*st.session_state.get(key(object_type, _EARLIER), ()), before)
+        st.session_state[key(object_type, _EARLIER)] = earlier[-_MOST_EARLIER:]
     st.session_state[key(object_type, _ADDRESS)] = query
+
+
+def is_told(object_type: str, view_id: str) -> bool:
+    """Return whether this tab's address says this id of sealed filters already."""
+    return (st.session_state.get(key(object_type, _ADDRESS)) or {}).get(filter_bar_sealed.VIEW) == view_id
 
 
 def without_filters(query: Mapping[str, str]) -> dict[str, str]:
@@ -154,6 +167,35 @@ def dropped(object_type: str) -> Sequence[str]:
         return ()
     st.session_state[name] = (here, sentences)
     return tuple(sentences)
+
+
+def _query(filters: Filters, fields: Fields) -> dict[str, str]:
+    try:
+        sealed = filter_bar_sealed.told(filters, fields)
+    except StoreError as error:  # the page shows what was asked all the same, but a reload will not
+        LOG.warning(
+            "portal %(portal)s: a view was not kept (%(error)s)",
+            {"portal": fields.portal.account.hub_id, "error": type(error).__name__},
+        )
+        sealed = {}
+    return to_query(filters, fields) | sealed
+
+
+def _private_of(told: Mapping[str, str], fields: Fields) -> tuple[Filters, Sequence[str]]:
+    """Return what the address names as sealed, and a sentence where that is not there."""
+    if filter_bar_sealed.VIEW not in told:
+        return Filters(), ()
+    found = filter_bar_sealed.read(told[filter_bar_sealed.VIEW], fields)
+    return (Filters(), (NOT_HERE,)) if found is None else (found, ())
+
+
+def _is_late(object_type: str, told: Mapping[str, str]) -> bool:
+    """Return whether an address is an earlier one of this tab, which the browser sent along with what a person set.
+
+    That is so for a word that is typed before the answer to the last one; going back sets nothing.
+    """
+    is_set = held(object_type) != st.session_state.get(key(object_type, _HELD), held(object_type))
+    return is_set and told in st.session_state.get(key(object_type, _EARLIER), ())
 
 
 def _of_widgets(object_type: str) -> list[tuple[str, Condition]]:

@@ -45,6 +45,21 @@ def test_a_view_opens_for_its_portal_only(preferences):
     assert preferences.view(1001, "guess") is None
 
 
+def test_equal_views_have_one_id_and_are_kept_once(preferences, store):
+    first = preferences.keep_view(1001, {"search": "smith", "object_type": "contacts"})
+    key = store.key("{1001}", f"view:{first}")
+    store.client.pexpire(key, 1000)
+    sealed = store.client.get(key)
+
+    again = preferences.keep_view(1001, {"object_type": "contacts", "search": "smith"})
+
+    assert again == first
+    assert store.client.get(key) == sealed
+    assert store.client.ttl(key) > 179 * 86400
+    assert preferences.keep_view(1002, {"search": "smith", "object_type": "contacts"}) != first
+    assert preferences.keep_view(1001, {"search": "smit", "object_type": "contacts"}) != first
+
+
 def test_a_view_is_kept_half_a_year(preferences, store):
     view_id = preferences.keep_view(1001, {"search": "smith"})
     key = store.key("{1001}", f"view:{view_id}")

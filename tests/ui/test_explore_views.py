@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from hubspot.analysis.filters import Between, Contains, Filters, Known, OneOf, Words, to_json
 from hubspot.ui import services
 from tests.ui.tabs import Browser, commonest, count_line, rows, stored
 
@@ -133,7 +134,72 @@ def test_a_link_of_a_search_holds_none_of_its_words_and_shows_the_same(connect, 
 
     theirs = colleague.open(page, **query)
 
-    assert set(query) == {"portal", "view"}
+    assert set(query) == {"portal", "sort", "view"}
     assert theirs.at.text_input(key="contacts.search").value == word
     assert theirs.at.dataframe[0].value.equals(tab.at.dataframe[0].value)
-    assert theirs.address == {"portal": str(wire.hub_id), "sort": "-email"}
+    assert theirs.address == query
+
+
+def test_a_link_of_an_earlier_version_holds_a_whole_view(connect, wire, truth):
+    stage, count = commonest(truth["contacts"], "lifecyclestage")
+    asked = Filters((Words("a"), OneOf("lifecyclestage", frozenset({stage}))))
+    kept = {"object_type": "contacts", "filters": to_json(asked), "columns": ["email"], "sort": "email"}
+    view_id = services.services().preferences.keep_view(wire.hub_id, kept)
+
+    tab = connect().open("contacts", view=view_id)
+
+    assert tab.at.text_input(key="contacts.search").value == "a"
+    assert 0 < rows(tab) <= count
+    assert {name: tab.address[name] for name in ("stage", "sort", "columns")} == {
+        "stage": stage,
+        "sort": "email",
+        "columns": "email",
+    }
+    assert tab.address["view"] != view_id
+    assert tab.run().alerts == []
+
+
+def views_of(house):
+    return [name for name in stored(house) if ":view:" in name]
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        Filters((Words("a"),)),
+        Filters((Words("a"), Contains("email", "a"), Contains("email", "q", negated=True))),
+        Filters((), ((Contains("email", "a"),), (Known("phone"),))),
+        Filters((Known("email"), Words("a")), ((Contains("email", "a"), Known("phone")),)),
+        Filters((OneOf("jobtitle", frozenset({"CEO"}), negated=True), Between("hs_object_id", 5, None))),
+    ],
+)
+def test_a_reload_shows_what_the_address_may_not_say(connect, house, private):
+    person = connect()
+    tab = person.open("contacts", stage="lead")
+    tab.at.session_state["contacts.more"] = private
+    tab.run()
+    before = count_line(tab)
+    address = tab.address
+
+    again = person.open("contacts", **address)
+
+    assert count_line(again) == before
+    assert again.address == address
+    assert "view" in address
+    assert len(views_of(house)) == 1
+    again.press("contacts.clear")
+    assert again.address == {}
+
+
+def test_a_word_that_is_typed_before_the_browser_knows_the_address_is_not_lost(connect):
+    person = connect()
+    tab = person.open("contacts")
+    tab.at.text_input(key="contacts.search").set_value("a")
+    tab.run()
+    tab.at.query_params.clear()
+    tab.at.text_input(key="contacts.search").set_value("an")
+
+    tab.run()
+
+    assert tab.at.text_input(key="contacts.search").value == "an"
+    assert count_line(tab) == count_line(person.open("contacts", **tab.address))
