@@ -1,4 +1,4 @@
-"""The only HTML of the product: a link that stays in the tab, a jump, and the mark."""
+"""The only HTML of the product: a link that stays in the tab, a jump, the keys of a table, and the mark."""
 
 import html
 import json
@@ -45,6 +45,42 @@ def jump(destination: str) -> None:
     """Replace this page as `send` does, and end the run."""
     send(destination)
     st.stop()
+
+
+# Streamlit shows the focus there as a ground that hardly differs from the sidebar's.
+_FOCUS = """<style>
+[data-testid="stSidebar"] :is(a, button):focus-visible {outline: 2px solid currentColor; outline-offset: -2px}
+</style>"""
+
+
+def show_focus() -> None:
+    """Draw a line round the link or button of the sidebar that a keyboard has come to."""
+    st.html(_FOCUS)
+
+
+OPENING_ROWS = "opening_rows"
+# The table itself chooses the row of its focus by Shift and Space only, which nobody tries.
+ROW_KEYS_SCRIPT = """
+if (!window.rowKeys) {
+  window.rowKeys = true;
+  document.addEventListener("keydown", event => {
+    const isPlain = !(event.shiftKey || event.ctrlKey || event.altKey || event.metaKey);
+    const isOpening = isPlain && (event.key === "Enter" || event.key === " ");
+    const table = event.target;
+    if (!isOpening || table.dataset?.testid !== "data-grid-canvas") return;
+    if (!table.closest("[class*='st-key-opening_rows']")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    table.dispatchEvent(new KeyboardEvent("keydown",
+      {key: " ", code: "Space", keyCode: 32, shiftKey: true, bubbles: true, cancelable: true}));
+  }, true);
+}
+"""
+
+
+def open_rows_by_keyboard() -> None:
+    """Let Enter and Space open the row of the focus in a table that stands in a container named OPENING_ROWS."""
+    st.html(f"<script>{ROW_KEYS_SCRIPT}</script>", unsafe_allow_javascript=True)
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")

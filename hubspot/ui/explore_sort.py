@@ -1,6 +1,6 @@
 """The order of the table of Contacts and Companies, kept in the address as `sort=-createdate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -48,6 +48,13 @@ def choose(portal: Portal, object_type: str, *, sort: Sort, columns: Sequence[st
         on_click=hold,
         args=(object_type, Sort(sort.column, descending=not sort.descending)),
     )
+
+
+def follow_header(object_type: str, headers_chosen: Sequence[str], by_header: Mapping[str, str]) -> None:
+    """Order all records by the column whose header was clicked, a second click the other way; a callback."""
+    for column in filter(None, map(by_header.get, headers_chosen)):
+        before = chosen(object_type)
+        hold(object_type, Sort(column, descending=before.column == column and not before.descending))
 
 
 def chosen(object_type: str) -> Sort:

@@ -11,6 +11,7 @@ from hubspot.analysis.masking import masked
 from hubspot.analysis.ordering import Sort
 from hubspot.analysis.records import NAME
 from hubspot.ui import (
+    elements,
     explore_columns,
     explore_drawer,
     explore_empty,
@@ -59,16 +60,25 @@ def _table(view: View, selection: Selection, columns: Sequence[str], *, start: i
     ids = [int(each) for each in records["hs_object_id"]]
     named = masked(records[["hs_object_id", NAME]], view.portal, object_type) if view.is_masked else records
     names = named[NAME].tolist()
-    # Another page is another table, of which nothing is chosen yet.
-    key = f"{object_type}.table.{zlib.crc32(repr(ids).encode()):08x}"
-    st.dataframe(
-        shown.frame,
-        key=key,
-        alt=f"Table of {said}, from {start + 1} to {stop}",
-        on_select=lambda: explore_drawer.note(object_type, ids, names, key),
-        selection_mode="single-row",
-        **shown.options(_ROWS_SEEN, is_page=True),
-    )
+    # Another page or order is another table, of which nothing is chosen yet.
+    key = f"{object_type}.table.{zlib.crc32(repr((ids, str(selection.sort))).encode()):08x}"
+    by_header = {label: column for column, label in tables.headers(view.portal, object_type, columns).items()}
+
+    def chosen() -> None:
+        explore_sort.follow_header(object_type, st.session_state[key].selection.columns, by_header)
+        explore_drawer.note(object_type, ids, names, key)
+
+    with st.container(key=f"{elements.OPENING_ROWS}.{object_type}"):
+        st.dataframe(
+            shown.frame,
+            key=key,
+            alt=f"Table of {said}, from {start + 1} to {stop}",
+            on_select=chosen,
+            # Where columns can be chosen the browser does not sort: it has only one page of the records.
+            selection_mode=["single-row", "single-column"],
+            **shown.options(_ROWS_SEEN, is_page=True),
+        )
+    elements.open_rows_by_keyboard()
     explore_drawer.show_asked(view, object_type)
 
 

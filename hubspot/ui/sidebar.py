@@ -65,6 +65,7 @@ def show_without_store(here: Destination) -> None:
 
 
 def _pages(here: Destination) -> None:
+    elements.show_focus()
     portal = st.query_params.get(state.PORTAL)
     with st.container(gap="xxsmall"):
         for page in PAGES.values():

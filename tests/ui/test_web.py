@@ -164,14 +164,14 @@ class Scripts(HTMLParser):
             self._is_inside = False
 
 
-def test_scripts_run_by_the_hash_of_streamlits_page_and_of_our_jumps_alone(app):
+def test_scripts_run_by_the_hash_of_streamlits_page_and_of_our_own_alone(app):
     index = Scripts((STATIC / "index.html").read_text(encoding="utf-8")).found
     jumps = [f'window.location.replace("{destination}")' for destination in destinations.jumps()]
 
     allowed = policy(get("/page"))["script-src"]
 
     assert index
-    assert set(allowed) == {"'self'", *map(digest, [*index, *jumps])}
+    assert set(allowed) == {"'self'", *map(digest, [*index, *jumps, elements.ROW_KEYS_SCRIPT])}
 
 
 @pytest.mark.parametrize("destination", destinations.jumps())
