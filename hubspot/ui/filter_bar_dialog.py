@@ -221,7 +221,8 @@ def _span(held: str) -> Any:
 
 
 def _span_label(span: str) -> str:
-    return f"the {span.replace('-', ' ')}" if span.startswith("last") else span.replace("-", " ")
+    is_counted = any(map(str.isdigit, span))  # "the last 7 days", but "last week"
+    return f"{'the ' if is_counted else ''}{span.replace('-', ' ')}"
 
 
 _EDITORS: Mapping[Editor, Callable[[str], Any]] = {

@@ -29,9 +29,16 @@ SPANS = {
     "Last 30 days": "last-30-days",
     "Last 90 days": "last-90-days",
     "Last 12 months": "last-12-months",
+    "Today": "today",
+    "Yesterday": "yesterday",
     "This week": "this-week",
+    "Last week": "last-week",
     "This month": "this-month",
+    "Last month": "last-month",
+    "This quarter": "this-quarter",
+    "Last quarter": "last-quarter",
     "This year": "this-year",
+    "Last year": "last-year",
 }
 # What a calendar on the screen can show.
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)

@@ -260,6 +260,11 @@ def test_the_ends_of_time_are_allowed():
         ("last-1-days", date(2026, 11, 23), date(2026, 11, 23)),
         ("last-12-months", date(2025, 11, 24), date(2026, 11, 23)),
         ("this-week", date(2026, 11, 23), date(2026, 11, 29)),
+        ("last-week", date(2026, 11, 16), date(2026, 11, 22)),
+        ("last-month", date(2026, 10, 1), date(2026, 10, 31)),
+        ("this-quarter", date(2026, 10, 1), date(2026, 12, 31)),
+        ("last-quarter", date(2026, 7, 1), date(2026, 9, 30)),
+        ("last-year", date(2025, 1, 1), date(2025, 12, 31)),
         ("this-month", date(2026, 11, 1), date(2026, 11, 30)),
         ("this-year", date(2026, 1, 1), date(2026, 12, 31)),
     ],
@@ -430,3 +435,18 @@ def test_a_portal_that_is_still_arriving_in_pieces_is_filtered_as_a_whole():
 
     assert option_counts(frame, "email", np.ones(3, dtype=bool)) == {"a@x": 1, "b@x": 1, NO_VALUE: 1}
     assert shown(frame, Contains("email", "B")) == [2]
+
+
+@pytest.mark.parametrize(
+    ("today", "span", "first", "last"),
+    [
+        (date(2026, 1, 1), "yesterday", date(2025, 12, 31), date(2025, 12, 31)),
+        (date(2026, 1, 1), "last-month", date(2025, 12, 1), date(2025, 12, 31)),
+        (date(2026, 1, 1), "last-quarter", date(2025, 10, 1), date(2025, 12, 31)),
+        (date(2024, 3, 31), "last-month", date(2024, 2, 1), date(2024, 2, 29)),
+        (date(2024, 2, 29), "last-year", date(2023, 1, 1), date(2023, 12, 31)),
+        (date(2026, 3, 2), "last-week", date(2026, 2, 23), date(2026, 3, 1)),
+    ],
+)
+def test_the_period_before_is_whole_at_every_turn_of_the_calendar(today, span, first, last):
+    assert days_of(span, today) == (first, last)

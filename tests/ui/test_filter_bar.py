@@ -55,9 +55,14 @@ TODAY = date(2026, 11, 23)
         ("This week", date(2026, 11, 23)),
         ("This month", date(2026, 11, 1)),
         ("This year", date(2026, 1, 1)),
+        ("Yesterday", date(2026, 11, 22)),
+        ("Last week", date(2026, 11, 16)),
+        ("Last month", date(2026, 10, 1)),
+        ("Last quarter", date(2026, 7, 1)),
+        ("Last year", date(2025, 1, 1)),
     ],
 )
-def test_spans_count_today(span, first):
+def test_spans_begin_on_their_day(span, first):
     assert days_of(filter_bar_held.SPANS[span], TODAY)[0] == first
 
 

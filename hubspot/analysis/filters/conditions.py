@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
-from hubspot.analysis.calendar import first_day, next_start
+from hubspot.analysis.calendar import ONE_DAY, Grain, first_day, next_start
 from hubspot.analysis.records import SEARCH
 
 Match = Literal["any", "all", "none"]
@@ -157,19 +157,32 @@ def on(condition: Condition, today: date) -> Condition:
     return like(condition, asked.on(today)) if isinstance(asked, Within) else condition
 
 
-def _whole(grain: Literal["week", "month"]) -> Callable[[date], tuple[date, date]]:
+def _whole(grain: Grain, *, is_last: bool = False) -> Callable[[date], tuple[date, date]]:
     def days(today: date) -> tuple[date, date]:
         start = first_day(today, grain)
-        return start, next_start(start, grain) - timedelta(days=1)
+        if is_last:
+            start = first_day(start - ONE_DAY, grain)
+        return start, next_start(start, grain) - ONE_DAY
 
     return days
 
 
+def _year(number: int) -> tuple[date, date]:
+    return date(number, 1, 1), date(number, 12, 31)
+
+
 SPANS: Mapping[str, Callable[[date], tuple[date, date]]] = {
     "last-12-months": lambda today: (today - timedelta(days=364), today),
+    "today": _whole("day"),
+    "yesterday": _whole("day", is_last=True),
     "this-week": _whole("week"),
+    "last-week": _whole("week", is_last=True),
     "this-month": _whole("month"),
-    "this-year": lambda today: (today.replace(month=1, day=1), today.replace(month=12, day=31)),
+    "last-month": _whole("month", is_last=True),
+    "this-quarter": _whole("quarter"),
+    "last-quarter": _whole("quarter", is_last=True),
+    "this-year": lambda today: _year(today.year),
+    "last-year": lambda today: _year(today.year - 1),
 }
 
 
