@@ -47,8 +47,11 @@ def masked(frame: pd.DataFrame, portal: Portal, object_type: str) -> pd.DataFram
 
 
 def without_people(portal: Portal) -> Portal:
-    """Return a portal's facts without the names of its owners: they are "Owner 42" then, deactivated as before."""
-    return replace(portal, owners=tuple(Owner(owner.id, archived=owner.archived) for owner in portal.owners))
+    """Return a portal's facts without the names of its owners, who are "Owner A", "Owner B" then, the oldest first."""
+    oldest_first = sorted(portal.owners, key=lambda owner: (len(owner.id), owner.id))
+    letters = {owner.id: _letters(place) for place, owner in enumerate(oldest_first)}
+    nameless = (Owner(each.id, "Owner", letters[each.id], archived=each.archived) for each in portal.owners)
+    return replace(portal, owners=tuple(nameless))
 
 
 def is_telling(column: str, portal: Portal, object_type: str) -> bool:
@@ -57,6 +60,12 @@ def is_telling(column: str, portal: Portal, object_type: str) -> bool:
         return True
     definition = portal.property_named(object_type, column)
     return _TELLING.search(column) is not None or (definition is not None and _is_phone(definition))
+
+
+def _letters(place: int) -> str:
+    """Return A to Z, then AA, AB: as the columns of a spreadsheet are called."""
+    rest, letter = divmod(place, 26)
+    return (_letters(rest - 1) if rest else "") + chr(ord("A") + letter)
 
 
 def _is_phone(definition: Property) -> bool:

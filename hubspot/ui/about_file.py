@@ -76,7 +76,7 @@ class About:
         if self.question:
             details = ", ".join(map(str, self.question.details))
             return {"List": f"{self.question.name} {details}".strip()}
-        said = Wording(self.portal, self.object_type, zone=True).sentences(self.filters)
+        said = Wording(self.portal, self.object_type, zone=True, is_masked=self.is_masked).sentences(self.filters)
         order = headers(self.portal, self.object_type, [self.sort.column])[self.sort.column]
         way = "descending" if self.sort.descending else "ascending"
         return {"Filters": "; ".join(said) or "None: all records", "Order": f"{order}, {way}"}

@@ -34,7 +34,7 @@ def show(view: View, records: pd.DataFrame, object_type: str) -> Filters:
     fields = Fields(view.portal, object_type, records)
     filter_bar_held.follow_address(object_type, fields)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _search(object_type)
+        _search(view, object_type)
         if st.button("More filters", icon=":material/tune:", type="tertiary", key=key(object_type, "open")):
             filter_bar_draft.begin(fields)
             filter_bar_dialog.show(view.hub_id, object_type)
@@ -76,18 +76,21 @@ def in_words(view: View, object_type: str, filters: Filters, place: Place) -> st
 
 def _wording(view: View, object_type: str) -> Wording:
     titles = {column_of(object_type, name): TITLES[name] for name in OFFERED[object_type]}
-    return Wording(view.portal, object_type, titles | {CREATE_DATE: TITLES[CREATED]}, most=_NAMED_VALUES)
+    titles |= {CREATE_DATE: TITLES[CREATED]}
+    return Wording(view.portal, object_type, titles, most=_NAMED_VALUES, is_masked=view.is_masked)
 
 
 def _today(view: View) -> date:
     return Calendar(state.now(), view.account.time_zone).today
 
 
-def _search(object_type: str) -> None:
+def _search(view: View, object_type: str) -> None:
     st.text_input(
         TITLES[SEARCH],
         key=key(object_type, SEARCH),
-        type="search",
+        # What is looked for is a name, most of the time.
+        type="password" if view.is_masked else "search",
+        autocomplete="off",
         placeholder=_SEARCH_HINTS[object_type],
         label_visibility="collapsed",
         persist_state="session",

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from hubspot.analysis.masking import MASK, masked, without_people
 from hubspot.analysis.records import COMPANY_NAME, NAME, companies_joined, contacts_joined
-from hubspot.portal import COMPANIES, CONTACTS
+from hubspot.portal import COMPANIES, CONTACTS, Owner
 from tests.analysis.factories import companies, contacts, portal
 
 AMARA = {
@@ -56,7 +58,16 @@ def test_the_search_text_tells_nothing():
 
 def test_owners_have_no_names():
     assert without_people(portal()).option_labels(CONTACTS, "hubspot_owner_id") == {
-        "100": "Owner 100",
-        "101": "Owner 101",
-        "102": "Owner 102 (deactivated)",
+        "100": "Owner A",
+        "101": "Owner B",
+        "102": "Owner C (deactivated)",
     }
+
+
+def test_more_owners_than_letters_are_told_apart():
+    many = replace(portal(), owners=tuple(Owner(str(number), "Jo", "Doe") for number in range(900, 900 + 703)))
+
+    names = [owner.name for owner in without_people(many).owners]
+
+    assert [names[place][6:] for place in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+    assert len(set(names)) == 703

@@ -5,6 +5,10 @@ import io
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from streamlit.proto.TextInput_pb2 import TextInput as TextInputProto
+
+from hubspot.analysis.filters import Contains, Filters, OneOf
+from hubspot.analysis.masking import MASK
 
 SANDBOX = ("--contacts", 120, "--companies", 20)
 
@@ -82,3 +86,32 @@ def test_it_stays_on_after_a_visit_to_another_page(presenting):
     tab.turn_to("companies")
 
     assert tab.at.dataframe[0].value["Name"].str.startswith("Company ").all()
+
+
+def test_nothing_on_the_page_says_whom_somebody_looked_for(presenting, truth):
+    contact = next(each for each in truth["contacts"] if each["email"] and each["lastname"] and len(each["email"]) > 9)
+    tab = presenting("contacts")
+
+    tab.at.text_input(key="contacts.search").set_value(contact["email"])
+    tab.at.session_state["contacts.more"] = Filters(
+        (Contains("email", contact["email"]), OneOf("lastname", frozenset({contact["lastname"]})))
+    )
+    tab.run()
+
+    chips = [label for each in tab.at.get("button_group") for label in map(str, each.options)]
+    assert len([label for label in chips if MASK in label]) == 3
+    assert not [label for label in chips if contact["lastname"] in label or contact["email"][:6] in label]
+    assert tab.at.text_input(key="contacts.search").proto.type == TextInputProto.PASSWORD
+
+
+def test_the_sheet_about_a_masked_file_says_not_whom_somebody_looked_for(presenting, mara, truth):
+    email = next(each["email"] for each in truth["contacts"] if each["email"])
+    tab = presenting("contacts")
+    tab.at.text_input(key="contacts.search").set_value(email)
+    tab.run()
+
+    book = openpyxl.load_workbook(io.BytesIO(mara.fetch(tab.files["Excel (XLSX)"]).content))
+
+    about = " ".join(str(cell) for row in book.worksheets[1].iter_rows(values_only=True) for cell in row)
+    assert email not in about
+    assert MASK in about

@@ -20,6 +20,7 @@ from hubspot.analysis.filters.conditions import (
     bare,
 )
 from hubspot.analysis.filters.model import Filters, Group
+from hubspot.analysis.masking import MASK, is_telling
 from hubspot.analysis.records import NO_VALUE, column_label, value_labels
 from hubspot.portal import Portal
 
@@ -29,7 +30,8 @@ class Wording:
     """Says conditions on one object type of a portal.
 
     `titles` are shorter names for some columns; `most` values are named of many, all of them where it is None. With
-    `zone`, what cuts instants into days says the portal's time zone.
+    `zone`, what cuts instants into days says the portal's time zone. `is_masked` hides what somebody typed, and values
+    that are no option of the portal where they say who somebody is.
     """
 
     portal: Portal
@@ -37,6 +39,7 @@ class Wording:
     titles: Mapping[str, str] = field(default_factory=dict)
     most: int | None = None
     zone: bool = False
+    is_masked: bool = False
 
     def sentences(self, filters: Filters) -> tuple[str, ...]:
         """Return a sentence for each thing that every record had to agree to; empty without filters."""
@@ -54,11 +57,11 @@ class Wording:
 
     def _asked(self, condition: Asked) -> str:
         if isinstance(condition, Words):
-            return f"“{condition.text.strip()}”"
+            return self._typed(condition.text)
         name = self.title(condition.column)
         match condition:
             case Contains(_, text, negated):
-                return f"{name} {'does not contain' if negated else 'contains'} “{text.strip()}”"
+                return f"{name} {'does not contain' if negated else 'contains'} {self._typed(text)}"
             case Known(_, negated):
                 return f"{name} is {'unknown' if negated else 'known'}"
             case OneOf() | Holds():
@@ -71,6 +74,9 @@ class Wording:
     def title(self, column: str) -> str:
         """Return what a column is called."""
         return self.titles.get(column) or column_label(self.portal, self.object_type, column)
+
+    def _typed(self, text: str) -> str:
+        return f"“{MASK if self.is_masked else text.strip()}”"
 
     def _all_of(self, group: Group) -> str:
         return " and ".join(map(self.condition, group))
@@ -88,6 +94,9 @@ class Wording:
     def _values(self, column: str, values: frozenset[str]) -> str:
         chosen = sorted(values - {NO_VALUE}) + sorted(values & {NO_VALUE})
         labels = value_labels(self.portal, self.object_type, column=column, values=chosen)
+        if self.is_masked and is_telling(column, self.portal, self.object_type):
+            options = self.portal.option_labels(self.object_type, column)
+            labels = {value: label if value in options else MASK for value, label in labels.items()}
         labels[NO_VALUE] = no_value_label(column)
         shown = chosen if self.most is None or len(chosen) <= self.most else chosen[: self.most]
         more = f" and {len(chosen) - len(shown)} more" if len(shown) < len(chosen) else ""
