@@ -52,24 +52,34 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "gone": ("hs_object_id", changed.WHAT, changed.INTO, changed.NOTICED),
 }
 _VISIT = "Your last visit"
+_WHEN = (
+    "What changed since your last visit stands here when you come back: a visit ends after half an hour in which you "
+    "open nothing here, in any browser."
+)
 
 
 def strip(view: View) -> None:
     """Show in a line what changed since this person's last visit, with the way to the records; note this visit.
 
-    Nothing while the first copy is being loaded, and nothing at a first visit before any load noted a change.
+    Nothing while the first copy is being loaded; until there is a last visit, when this will appear.
     """
     seen = visits.note(view)
     kept = _kept(view)
     before = seen.before if seen else None
-    if view.is_partial or not view.version or not (before or kept):
+    if view.is_partial or not view.version:
+        return
+    if not (before or kept):
+        st.markdown(f":small[:gray[{_WHEN}]]")
         return
     with (
         st.container(border=True),
         st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"),
     ):
         st.markdown(_sentence(view, kept, before), width="content")
-        if kept and st.button("What changed", type="tertiary", icon=":material/history:", key="changed.open"):
+        is_asked = kept and st.button(
+            "What changed", type="tertiary", icon=":material/history:", key="changed.open", help=_WHEN
+        )
+        if is_asked:
             dialog(view, before)
 
 

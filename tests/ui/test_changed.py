@@ -110,8 +110,8 @@ def visitor(home, running):
     return Person(services.services(), running)
 
 
-def test_before_any_load_noted_a_change_a_first_visit_has_nothing_to_tell(visitor):
-    assert strip_of(visitor.is_new_here()) == ""
+def test_before_any_load_noted_a_change_a_first_visit_is_told_when_there_will_be_something(visitor):
+    assert "a visit ends after half an hour" in strip_of(visitor.is_new_here())
 
 
 def test_a_record_that_was_edited_in_hubspot_shows_up_after_a_refresh(visitor, truth):
