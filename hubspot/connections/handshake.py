@@ -100,14 +100,28 @@ class Handshake:
         verifier = self._verifier(nonce, signature)
         return Attempt(_encoded(content + signature), _challenge(verifier) if verifier else None)
 
-    def judge(self, state: str, browser: str) -> Verdict:
-        """Say what a returned state is worth, from the state alone."""
+    def successor(self, state: str) -> str:
+        """Return the id of the browser that comes back with this state, empty for a state that is not ours.
+
+        It can't be computed without the key, and is the same for every tab, reload and replica.
+        """
+        content, signature = _split(state)
+        if len(content) < _LAYOUT.size or not self._keyring.verify(content, signature, "state"):
+            return ""
+        return _encoded(self._keyring.derive(content, "browser", like=signature))
+
+    def judge(self, state: str, browser: str, renewed: str = "") -> Verdict:
+        """Say what a returned state is worth, from the state alone.
+
+        It belongs to the browser it was begun for, also where that is known by its `successor` already: `renewed`.
+        """
         content, signature = _split(state)
         if len(content) < _LAYOUT.size or not self._keyring.verify(content, signature, "state"):
             return Verdict("malformed", self._pages[0])
         began_at, nonce, mark = _LAYOUT.unpack_from(content)
         page = self._known(content[_LAYOUT.size :].decode())
-        if not hmac.compare_digest(mark, _mark(nonce, browser)):
+        is_renewed = bool(renewed) and hmac.compare_digest(browser, renewed)
+        if not is_renewed and not hmac.compare_digest(mark, _mark(nonce, browser)):
             return Verdict("other_browser", page)
         # Replicas' clocks may differ, so a state from the near future is as good.
         if abs(self._now() - began_at) > VALID_SECONDS:

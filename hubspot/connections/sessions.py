@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from hubspot.connections.engine import Store
 from hubspot.connections.records import FIELDS, Account, Grant, Record, account_key, portal_key, read_record
-from hubspot.errors import ConnectionEnded, NotConnected, StoreDown, Tampered
+from hubspot.errors import ConnectionEnded, KeyMissing, NotConnected, StoreDown, Tampered
 from hubspot.keyring import KeyRing
 
 _log = logging.getLogger(__name__)
@@ -16,6 +16,11 @@ _log = logging.getLogger(__name__)
 IDLE_MILLISECONDS = 7 * 24 * 3600 * 1000
 LONGEST_MILLISECONDS = 30 * 24 * 3600 * 1000
 _WRITE_TRIES = 10
+# How long sign-ins that began under an id may still come back to the browser that has a new one since.
+_FORMER_MILLISECONDS = 600 * 1000
+_MOST_FORMER = 8
+# How long tabs that were open without a portal are told that their browser has a new id.
+_BARE_MILLISECONDS = 3600 * 1000
 
 # The end is by Redis' clock and only ever written as a TTL. The TTL is renewed when a tenth of it is used up, since
 # each renewal is a write to disk and this runs on every rerun. ARGV idle_ms. Returns etag and blob.
@@ -166,8 +171,50 @@ class Sessions:
         self._change(browser, without)
 
     def sign_out(self, browser: str) -> None:
-        """End a browser's session; no grant ends with it. Raises StoreError."""
+        """End a browser's session; no grant ends with it. Its open tabs are told by `successor`. Raises StoreError."""
+        session = self.load(browser)
+        if session.portals:
+            self._retire(browser, "", session)
+
+    def renew(self, browser: str, successor: str) -> None:
+        """Give a browser's session another id, so that the old one, whoever noted it, opens nothing. Raises StoreError.
+
+        It may be repeated, and another tab may do the same at the same time. A session sealed with a key that is
+        missing is left behind: who connects again comes to its portals.
+        """
+        try:
+            session = self.load(browser)
+        except KeyMissing:
+            session = Session()
+        if session.portals:
+            self._change(successor, lambda taken: taken if taken.portals else session)
         with self._store.answering() as client:
+            client.set(self._store.key("former", successor), browser, px=_FORMER_MILLISECONDS)
+        self._retire(browser, successor, session)
+
+    def successor(self, browser: str) -> str | None:
+        """Return the id that took a browser's place: empty after signing out, None where none did.
+
+        Raises StoreError.
+        """
+        with self._store.answering() as client:
+            found = client.get(self._store.key("successor", browser))
+        return None if found is None else found.decode()
+
+    def former(self, browser: str) -> tuple[str, ...]:
+        """Return the ids that a browser had within the last ten minutes, the latest first. Raises StoreError."""
+        found: list[str] = []
+        with self._store.answering() as client:
+            while len(found) < _MOST_FORMER and (
+                before := client.get(self._store.key("former", found[-1] if found else browser))
+            ):
+                found.append(before.decode())
+        return tuple(found)
+
+    def _retire(self, browser: str, successor: str, session: Session) -> None:
+        told = self._idle if session.portals else _BARE_MILLISECONDS
+        with self._store.answering() as client:
+            client.set(self._store.key("successor", browser), successor, px=told, nx=not session.portals)
             client.delete(self._key(browser))
 
     def _visit(self, session: Session, found: Mapping[str, tuple[Entry, list[bytes | None], bytes | None]]) -> Visit:

@@ -14,7 +14,7 @@ from hubspot.connections.sessions import Visit
 from hubspot.errors import StoreRefused
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import elements, housekeeping, services, signing_in, state, trouble, visits
+from hubspot.ui import destinations, elements, housekeeping, services, signing_in, state, trouble, visits
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def sign_out() -> None:
         st.session_state.clear()
         st.logout()
         st.stop()
-    _start_over(Notice("info", "Signed out of this browser. Your connection is kept."))
+    elements.jump(destinations.leave_from(state.page()))
 
 
 def is_only_connection(view: View) -> bool:
@@ -104,7 +104,9 @@ def disconnect(view: View) -> None:
     With the last connection of the portal its data goes.
     """
     house, account = services.services(), view.grant.account
-    now = state.visit().grants.get(view.hub_id)
+    # Who signed out reads why nothing was disconnected; a browser that only has a new id begins again with it.
+    has_left = house.sessions.successor(state.person()) == ""
+    now = state.visit(state.person() if has_left else None).grants.get(view.hub_id)
     if now is None or (now.account, now.conn) != (account, view.grant.conn):
         # Meanwhile another tab signed out, disconnected, or changed to somebody else.
         _start_over(Notice("warning", NOT_HELD))

@@ -13,11 +13,11 @@ import streamlit as st
 from hubspot.connections.grants import Grant
 from hubspot.connections.handshake import Notice, Outcome, Verdict
 from hubspot.errors import HubSpotError, NotConnected, StoreError
-from hubspot.ui import browser, destinations, elements, policy, services, web, words
+from hubspot.ui import browser, destinations, elements, policy, renewal, services, web, words
+from hubspot.ui.renewal import RETURNED
 from hubspot.ui.services import Services
 
 LOG = logging.getLogger(__name__)
-_RETURNED = {"code", "error"}
 # A reload during the exchange starts a second run, which waits for what the first one finds.
 _PATIENCE = 15.0
 
@@ -25,13 +25,15 @@ _PATIENCE = 15.0
 def handle() -> None:
     """Finish a sign-in if this run is a return from HubSpot; do nothing otherwise."""
     returned = st.query_params.to_dict()
-    if not _RETURNED & set(returned):
+    if not RETURNED & set(returned):
         return
     destination = "/?said=trouble"
     try:
         redirect_uri = web.redirect_uri_for(browser.origin())
         person = browser.current(secure=policy.is_secure())
-        destination = _finish(services.services(), _Return(returned, person, redirect_uri))
+        house = services.services()
+        renewed = renewal.hashed(house, returned.get("state", ""), st.context.cookies)
+        destination = _finish(house, _Return(returned, person, redirect_uri, renewed))
     except StoreError as error:
         LOG.error("connecting: %(error)s", {"error": error})
         destination = "/?said=store_down"
@@ -45,11 +47,15 @@ def handle() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """What HubSpot put into the address, whose browser carried it, and the address it was sent to."""
+    """What HubSpot put into the address, whose browser carried it, and the address it was sent to.
+
+    `renewed` is what the browser that began with this state is known by once it is back.
+    """
 
     query: dict[str, str] = field(repr=False)
     person: str
     redirect_uri: str
+    renewed: str = ""
 
 
 def _finish(house: Services, returned: _Return) -> str:
@@ -57,10 +63,16 @@ def _finish(house: Services, returned: _Return) -> str:
     if not returned.person:
         # Nobody is no browser: what all visitors without a cookie share must never see a portal.
         return "/?said=other_browser"
-    verdict = house.handshake.judge(returned.query.get("state", ""), returned.person)
+    if "code" not in returned.query and not returned.query.get("state"):
+        # HubSpot's documents show a refusal without a state: it says what happened, and changes nothing.
+        return f"/?said={returned.query['error'] if returned.query['error'] in words.REFUSALS else 'refused'}"
+    verdict = house.handshake.judge(returned.query.get("state", ""), returned.person, returned.renewed)
     if verdict.kind != "ok":
         LOG.info("connecting: %(verdict)s return refused", {"verdict": verdict.kind})
         return f"/?said={verdict.kind}"
+    if returned.person != returned.renewed:
+        # The store did not answer when the page was loaded: the browser has its old id, which others may have noted.
+        return "/?said=store_down"
     if not house.handshake.claim(verdict.nonce):
         return _where_the_first_went(house, verdict.nonce)
     outcome = _outcome(house, returned, verdict)

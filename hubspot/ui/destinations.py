@@ -54,7 +54,14 @@ def connect_to(page: str) -> str:
     return f"/connect?next={page}"
 
 
+def leave_from(page: str) -> str:
+    """Return the address that signs a browser out and comes back to a page."""
+    return f"/leave?next={page}"
+
+
 def jumps() -> tuple[str, ...]:
     """Return every address a run may jump to: a fixed list, so that each script's hash is known beforehand."""
     connecting = (connect_to(name) for name in PAGES)
-    return (*(page.path for page in PAGES.values()), *connecting, *(f"/?said={verdict}" for verdict in RETURNS))
+    leaving = (leave_from(name) for name in PAGES)
+    said = (f"/?said={verdict}" for verdict in RETURNS)
+    return (*(page.path for page in PAGES.values()), *connecting, *leaving, *said)

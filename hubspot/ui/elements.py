@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from typing import Literal
+from typing import Literal, NoReturn
 
 import streamlit as st
 
@@ -36,12 +36,21 @@ def jump_script(destination: str) -> str:
     return f"window.location.replace({json.dumps(destination)})"
 
 
+RELOAD = "window.location.reload()"
+
+
+def reload() -> NoReturn:
+    """Load this page again, with the cookie that the browser has now, and end the run."""
+    st.html(f"<script>{RELOAD}</script>", unsafe_allow_javascript=True)
+    st.stop()
+
+
 def send(destination: str) -> None:
     """Replace this page, history entry included, by a destination of the fixed list."""
     st.html(f"<script>{jump_script(destination)}</script>", unsafe_allow_javascript=True)
 
 
-def jump(destination: str) -> None:
+def jump(destination: str) -> NoReturn:
     """Replace this page as `send` does, and end the run."""
     send(destination)
     st.stop()

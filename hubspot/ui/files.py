@@ -10,7 +10,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -114,6 +114,7 @@ def download(request: Request) -> Response:
     except (ValueError, Tampered, KeyMissing):
         return _refused("file_unreadable")
     page = order.object_type
+    order = _handed_on(order, request.scope[browser.ASKING])
     if order.browser != request.scope[browser.ASKING]:
         return _refused("file_of_another", page)
     if time.time() - order.asked_at > LIFETIME_SECONDS:
@@ -125,6 +126,17 @@ def download(request: Request) -> Response:
     except HubSpotError as error:
         LOG.warning("a file could not be made: %(error)s", {"error": type(error).__name__})
         return _refused("file_missing", page, order.hub_id)
+
+
+def _handed_on(order: Order, asking: str) -> Order:
+    """Return the order as the asking browser's, where it was made in a tab that was open when that got its new id."""
+    if order.browser == asking or not asking:
+        return order
+    try:
+        successor = services.services().sessions.successor(order.browser)
+    except HubSpotError:
+        return order
+    return replace(order, browser=asking) if successor == asking else order
 
 
 def _file(order: Order) -> Response:

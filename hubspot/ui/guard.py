@@ -3,13 +3,14 @@
 import logging
 
 from google.protobuf.message import DecodeError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from hubspot.ui import browser, gate, services, waiting_view
+from hubspot.ui import browser, gate, renewal, services, waiting_view
 from hubspot.ui.policy import is_own_socket, is_secure, security_headers
 
 LOG = logging.getLogger(__name__)
@@ -36,15 +37,19 @@ class Guard:
         _remember_listening(scope)
         secure = is_secure()
         headers = Headers(scope=scope)
-        known = cookie_parser(headers.get("cookie", "")).get(browser.cookie_name(secure=secure), "")
+        cookies = cookie_parser(headers.get("cookie", ""))
+        known = cookies.get(browser.cookie_name(secure=secure), "")
         is_fresh = _is_page_load(scope, headers) and not browser.is_well_formed(known)
         value = browser.new_id() if is_fresh else known
+        if _is_page_load(scope, headers) and not is_fresh and b"state=" in scope["query_string"]:
+            renewed = await run_in_threadpool(renewal.at_return, scope["query_string"], cookies, secure=secure)
+            is_fresh, value = bool(renewed), renewed or known
         is_bare = _is_page_load(scope, headers) and not scope["query_string"]
         address = waiting_view.waiting(scope["path"], headers) if is_bare else ""
         answering = gate.refusal(scope, headers, is_page_load=_is_page_load(scope, headers)) or (
             _send_on(address, secure=secure) if address else self._app
         )
-        cookies = {**cookie_parser(headers.get("cookie", "")), browser.cookie_name(secure=secure): value}
+        cookies = {**cookies, browser.cookie_name(secure=secure): value}
         scope = {**scope, browser.ASKING: browser.asking(cookies, secure=secure)}
         if is_fresh:
             # A 304 has no content type and would set no cookie.

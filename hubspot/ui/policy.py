@@ -58,7 +58,8 @@ def security_headers(host: str) -> dict[str, str]:
 @functools.lru_cache(maxsize=64)
 def content_security_policy(host: str) -> str:
     """Return the policy: our own origin only, and scripts by the hash of their exact text."""
-    scripts = [*_streamlit_scripts(), elements.ROW_KEYS_SCRIPT, *map(elements.jump_script, destinations.jumps())]
+    fixed = (elements.ROW_KEYS_SCRIPT, elements.RELOAD)
+    scripts = [*_streamlit_scripts(), *fixed, *map(elements.jump_script, destinations.jumps())]
     hashes = " ".join(f"'sha256-{digest(text)}'" for text in scripts)
     # Some browsers do not count WebSockets of one's own host as 'self'.
     socket = f" {'wss' if is_secure() else 'ws'}://{host}" if host else ""

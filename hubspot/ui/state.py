@@ -24,7 +24,7 @@ from hubspot.portal import COMPANIES, CONTACTS, OBJECT_TYPES, OWNERS_SCOPE, READ
 from hubspot.sync.frames import Verbatim, to_frame
 from hubspot.sync.manifest import ObjectCopy, Snapshot
 from hubspot.sync.progress import Phase, Progress
-from hubspot.ui import browser, policy, services
+from hubspot.ui import browser, elements, policy, services, words
 from hubspot.ui.words import FILES, RETURNS
 
 LOG = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ LOOKED_AT = "looked_at"  # session state: the portal this tab last told the stor
 SEEN_COPY = "seen_copy"  # session state: the portal and the version of the copy that this tab showed last
 VISITS = "visits"  # session state: the account this tab last noted a visit of, with its visits
 MASKED = "masked"  # session state: whether names, e-mail addresses and phone numbers are hidden in this tab
+OUTLIVED = "outlived"  # session state: whether the browser's id was another one already when this tab opened
 COUNTED_AT = "counted_at"  # session state: when a page last counted the records of a running load
 
 # Longer than anybody looks at one snapshot; a new one has a new version.
@@ -161,9 +162,20 @@ def visit(browser_hash: str | None = None) -> Visit:
     """
     house = services.services()
     seen = house.sessions.visible(person() if browser_hash is None else browser_hash)
+    if browser_hash is None:
+        _go_on_with_new_id(seen)
     allowed = house.settings.allowed_portals
     # The operator may have shortened the list since the portal was connected.
     return replace(seen, grants={each: seen.grants[each] for each in seen.grants if not allowed or each in allowed})
+
+
+def _go_on_with_new_id(seen: Visit) -> None:
+    """Load the page of a tab again whose browser got another id since the tab opened: its cookie opens nothing now."""
+    is_known = bool(seen.grants or seen.ended)
+    is_outlived = not is_known and services.services().sessions.successor(person()) is not None
+    if is_outlived and not st.session_state.setdefault(OUTLIVED, is_outlived):
+        elements.reload()
+    st.session_state.setdefault(OUTLIVED, is_outlived)
 
 
 def chosen_portal(seen: Visit) -> int | None:
@@ -248,9 +260,9 @@ def is_page_turned() -> bool:
 
 def notice(page: str) -> Notice | None:
     """Return the sentence this browser should read, until the person turns the page."""
-    said = {**RETURNS, **FILES}.get(st.query_params.get(SAID, ""))
+    said = {**RETURNS, **FILES, "signed_out": words.SIGNED_OUT}.get(st.query_params.get(SAID, ""))
     if said:
-        return Notice("warning", said)
+        return Notice("info" if said == words.SIGNED_OUT else "warning", said)
     left = services.services().handshake.take_notice(person())
     if left:
         st.session_state[NOTICE] = (page, left)

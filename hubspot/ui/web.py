@@ -67,6 +67,7 @@ def routes() -> list[BaseRoute]:
         Route(probes.READY, probes.ready, methods=["GET"]),
         Route(signing_in.PATH, sign_in, methods=["GET"]),
         Route("/connect", connect, methods=["GET"]),
+        Route("/leave", leave, methods=["GET"]),
         Route(f"{files.PATH}/{{sealed}}", files.download, methods=["GET"]),
         Mount(services.SAMPLE_PATH, app=Sample()),
     ]
@@ -110,6 +111,21 @@ def connect(request: Request) -> Response:
     except HubSpotError as error:
         LOG.error("connect: %(error)s", {"error": error})
         return PlainTextResponse(str(error), status_code=503)
+
+
+def leave(request: Request) -> Response:
+    """End this browser's session and give it another id, from a click on our own page only."""
+    if not gate.is_own_click(request.headers):
+        return PlainTextResponse("Open the dashboard, and sign out there.", status_code=403, headers=gate.NO_STORE)
+    try:
+        services.services().sessions.sign_out(request.scope[browser.ASKING])
+    except HubSpotError as error:
+        LOG.error("signing out: %(error)s", {"error": error})
+        return PlainTextResponse(str(error), status_code=503, headers=gate.NO_STORE)
+    page = destinations.PAGES[destinations.known(request.query_params.get("next"))]
+    leaving = _see_other(f"{page.path}?said=signed_out")
+    leaving.headers.append("set-cookie", browser.set_cookie(browser.new_id(), secure=policy.is_secure()))
+    return leaving
 
 
 def _connect(request: Request) -> Response:

@@ -68,7 +68,10 @@ FILES = {
     "file_missing": "The records of this file could not be read just now. Use Download CSV again in a moment.",
 }
 # And verdicts on a return from HubSpot that nothing could be stored for.
+SIGNED_OUT = "Signed out of this browser. Your connection is kept."
 RETURNS = {
+    **REFUSALS,
+    "refused": REFUSED,
     "malformed": (
         "This sign-in link can't be read, so nothing was connected. Start again with Connect HubSpot, here in this tab."
     ),

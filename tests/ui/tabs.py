@@ -6,6 +6,7 @@ A `Browser` is a cookie, its `Tab`s run app.py as Streamlit would. Nothing is re
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import re
 import threading
@@ -13,13 +14,15 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
 import streamlit as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
@@ -157,11 +160,27 @@ class Browser:
         return ask(address, method=method, origin=self.origin, headers={"cookie": cookie})
 
     def open(self, page="overview", **query):
-        """Open an address in a new tab."""
+        """Open an address in a new tab; on the return from HubSpot the server has the first word, before the script."""
+        if {"code", "error"} & query.keys():
+            self.load(f"/?{urlencode(query)}")
         return Tab(self, page, query)
+
+    def load(self, address):
+        """Load a page as a browser does, and keep the cookie that it sets."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "cookie": cookie}
+        page = Route("/", lambda _: HTMLResponse("the page"))
+        with patch.object(logging.getLogger("httpx"), "disabled", new=True):  # it is the browser here, not the product
+            answer = ask(address, origin=self.origin, headers=headers, routes=[page])
+        name = browser.cookie_name(secure=self.origin.startswith("https"))
+        # A browser without a cookie takes none.
+        self.cookie = self.cookie and answer.cookies.get(name, self.cookie)
+        return answer
 
     def follow(self, destination):
         """Open what a jump leads to."""
+        if destination.startswith("/leave"):
+            destination = self.load(destination).headers["location"]
         parts = urlsplit(destination)
         return self.open(parts.path.strip("/") or "overview", **dict(parse_qsl(parts.query)))
 
@@ -272,6 +291,11 @@ class Tab:
         shown = [getattr(each, "value", each) for each in self.elements]
         found = JUMP.fullmatch(shown[0]) if len(shown) == 1 and isinstance(shown[0], str) else None
         return json.loads(found[1]) if found else None
+
+    @property
+    def leaving(self):
+        """Where a run that has shown something leads to, as signing out does."""
+        return next(json.loads(found[1]) for each in self.at.html if (found := JUMP.fullmatch(each.value)))
 
     @property
     def file(self):

@@ -44,7 +44,7 @@ def test_disconnecting_leaves_no_key_no_file_and_no_table(house, home, connect, 
     assert files(home) == []
     assert not tab.at.dataframe
     assert tab.address == {}
-    assert set(tab.at.session_state.to_dict()) <= {state.PAGE, state.NOTICE}
+    assert set(tab.at.session_state.to_dict()) <= {state.PAGE, state.NOTICE, state.OUTLIVED}
 
 
 def test_disconnecting_from_the_connection_page_is_the_same(house, home, connect, northwind):
@@ -194,8 +194,13 @@ def test_disconnecting_ends_all_browsers_of_the_person(connect):
 
 
 def test_signing_out_keeps_the_grant_and_the_data(house, home, connect, northwind):
-    tab = connect().open("contacts").choose("sign out")
+    person = connect()
+    before = person.cookie
+    left = person.open("contacts").choose("sign out").leaving
+    tab = person.follow(left)
 
+    assert left == "/leave?next=contacts"
+    assert person.cookie != before
     assert tab.titles == [words.HEADLINE]
     assert tab.alerts == ["Signed out of this browser. Your connection is kept."]
     assert len(house.grants.accounts(northwind)) == 1

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hubspot.connections.handshake import Handshake, Outcome
 from hubspot.connections.sessions import Sessions
 from hubspot.keyring import KeyRing
-from hubspot.ui import callback, services, words
+from hubspot.ui import browser, callback, services, words
 from hubspot.ui.destinations import PAGES, jumps
 from tests.connections.servers import Server, binaries
 from tests.running import free_port, wait_until
 from tests.ui.tabs import Browser, dashboard, stored
 
+ATTEMPT = {"used", "outcome", "former", "successor"}
 PERSON = "mara.lindqvist@northwind.example"
 BOUNDED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -72,7 +73,7 @@ def test_an_allowed_connection_leads_to_the_page_it_began_on(house, wire, someon
     journal.extend([record.refresh_token, house.grants.access(grant.account)])
     assert destination == "/contacts"
     assert (grant.account.hub_id, grant.user) == (wire.hub_id, PERSON)
-    assert kinds(house) == {"grant", "at", "accounts", "epoch", "session", "portals", "used", "outcome", "notice"}
+    assert kinds(house) == {"grant", "at", "accounts", "epoch", "session", "portals", "notice"} | ATTEMPT
     tab = someone.follow(destination)
     assert tab.titles == ["Contacts"]
     assert tab.alerts == [r"Connected to northwind\.example."]
@@ -134,7 +135,7 @@ def test_a_denied_connection_says_so_and_stores_no_grant(house, someone, allowed
     destination = came_back(someone, allowed("companies", decision="deny"))
 
     assert destination == "/companies"
-    assert kinds(house) == {"used", "outcome", "notice"}
+    assert kinds(house) == {"notice"} | ATTEMPT
     tab = someone.follow(destination)
     assert tab.alerts == [words.DENIED]
     assert tab.titles == [words.HEADLINE]
@@ -291,8 +292,29 @@ def test_a_state_with_a_changed_letter_is_malformed(house, someone, place, lette
     assert stored(house) == {}
 
 
-@pytest.mark.parametrize("returned", [{"code": "na1-x"}, {"error": "access_denied"}, {"code": "x", "state": ""}])
-def test_a_return_without_state_is_malformed(house, someone, returned):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("access_denied", words.DENIED),
+        ("invalid_scope", words.REFUSALS["invalid_scope"]),
+        ("server_error", words.REFUSED),
+        ("", words.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("state", [{}, {"state": ""}])
+def test_a_refusal_without_state_says_what_happened_and_changes_nothing(house, wire, someone, error, sentence, state):
+    someone.connect(wire)
+    before, cookie = stored(house), someone.cookie
+
+    destination = came_back(someone, {"error": error, "error_description": f"denied by {PERSON}", **state})
+
+    assert (stored(house), someone.cookie) == (before, cookie)
+    assert sentence in someone.follow(destination).alerts
+    assert grant_of(house, someone)
+
+
+@pytest.mark.parametrize("returned", [{"code": "na1-x"}, {"code": "x", "state": ""}])
+def test_a_code_without_state_is_malformed(house, someone, returned):
     destination = came_back(someone, returned)
 
     assert destination == "/?said=malformed"
@@ -342,7 +364,7 @@ def test_when_hubspot_fails_at_the_exchange_nothing_is_connected(house, wire, so
     (said,) = someone.follow(destination).alerts
     assert said.startswith(sentence)
     assert said.endswith("Nothing was connected.")
-    assert kinds(house) == {"used", "outcome"}
+    assert kinds(house) == ATTEMPT
 
 
 def test_a_browser_that_can_not_be_let_in_is_not_told_that_nothing_was_connected(house, wire, someone, allowed):
@@ -350,7 +372,8 @@ def test_a_browser_that_can_not_be_let_in_is_not_told_that_nothing_was_connected
     nonce = house.handshake.judge(returned["state"], someone.person).nonce
     other = someone.connect(wire, account=1)
     house.sessions.sign_out(someone.person)
-    Sessions(house.store, KeyRing({"k9": b"9" * 32})).add(someone.person, other)
+    renewed = browser.hashed(house.handshake.successor(returned["state"]))
+    Sessions(house.store, KeyRing({"k9": b"9" * 32})).add(renewed, other)
 
     came_back(someone, returned)
 
