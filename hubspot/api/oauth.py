@@ -43,7 +43,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """What HubSpot says of a token; of an unknown one only that it is not active. `user` is an e-mail address."""
+    """What HubSpot says of a token; of an unknown one only that it is not active. `user` is an e-mail address.
+
+    `is_user_level` is True for an app whose tokens see what their user may see; an answer without it is of the account.
+    """
 
     active: bool
     hub_id: int | None = None
@@ -51,6 +54,7 @@ class Introspection:
     user: str = field(default="", repr=False)
     hub_domain: str = ""
     scopes: tuple[str, ...] = ()
+    is_user_level: bool = False
 
 
 def authorization_url(  # noqa: PLR0913 - each is a parameter of the URL
@@ -155,6 +159,7 @@ def read_token(content: bytes) -> Token:
 def read_introspection(content: bytes) -> Introspection:
     """Read what HubSpot says of a token. Raises UnreadableResponse."""
     body = read_object(content)
+    signed = body.get("signed_access_token")
     return Introspection(
         active=body.get("active") is True,
         hub_id=_whole(body, "hub_id"),
@@ -162,6 +167,7 @@ def read_introspection(content: bytes) -> Introspection:
         user=_text(body, "user"),
         hub_domain=_text(body, "hub_domain"),
         scopes=_scopes(body),
+        is_user_level=isinstance(signed, dict) and signed.get("isUserLevel") is True,
     )
 
 

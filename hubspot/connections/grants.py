@@ -35,6 +35,11 @@ __all__ = ["Account", "Disconnection", "Grant", "Grants", "Pace"]
 
 _log = logging.getLogger(__name__)
 
+USER_LEVEL = (
+    "This HubSpot app has user-level access: its tokens see only what their user may see, and a portal's copy here is "
+    "shared by everybody who connects it. Ask the operator to change the app to account-level access in HubSpot "
+    "(isUserLevel: false), then connect again."
+)
 _OPENED_AGAIN_SECONDS = 3600
 _WORST_FIRST: tuple[Revocation, ...] = ("lost", "kept")
 
@@ -197,6 +202,8 @@ class Grants:
 
     def _identified(self, token: Token) -> Grant:
         told = self._introspected(token)
+        if told.is_user_level:
+            raise NotConnected(USER_LEVEL)
         hub_id, user_id = token.hub_id or told.hub_id, token.user_id or told.user_id
         if not hub_id or not user_id or not token.refresh_token:
             raise UnreadableResponse("HubSpot did not say whose connection this is. Connect HubSpot again.")

@@ -142,6 +142,7 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     port = f"port on {HOST}, 0 for a free one ({DEFAULT_PORT})"
     add("--port", type=port_number, metavar="N", default=DEFAULT_PORT, help=port)
     add("--today", default=defaults.today, type=day, metavar="DAY", help="last day of history (each portal's today)")
+    add("--user-level", action="store_true", help="be an app with user-level access, as introspection tells")
     add("--cursor", choices=("id", "opaque"), default=defaults.cursor, help="what list cursors look like (id)")
     add("--rotate-refresh-tokens", action="store_true", help="every refresh replaces the refresh token")
     add("--no-limits", action="store_true", help="never answer 429")

@@ -20,7 +20,8 @@ class SandboxConfig:
     seconds, `burst` in requests per 10 seconds and portal. `cursor` says what list cursors look like: the next record
     id or an opaque text. `secret` signs tokens; empty derives it from the seed and the client secret, so that tokens
     outlive the process. `include_user_id` off leaves `user_id` out of token answers, as HubSpot may.
-    `same_origin_redirects` also accepts a redirect URI on the origin the consent page was opened on.
+    `same_origin_redirects` accepts redirect URIs on the origin the consent page was opened on, and no others.
+    `user_level` is an app with user-level access, whose tokens see what their user may see; introspection says so.
     """
 
     seed: int = 7
@@ -42,6 +43,7 @@ class SandboxConfig:
     secret: str = field(default="", repr=False)
     include_user_id: bool = True
     same_origin_redirects: bool = False
+    user_level: bool = False
 
     def last_day(self, time_zone: str) -> date:
         """Return the last day of history of a portal in a time zone."""

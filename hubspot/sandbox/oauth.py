@@ -131,14 +131,14 @@ def is_acceptable_redirect(uri: str, call: Call) -> bool:
         return False
     if not host or parts.fragment or not (uri.isascii() and uri.isprintable()):
         return False
-    if call.sandbox.config.same_origin_redirects and _is_same_origin(uri, call):
-        return True
+    if call.sandbox.config.same_origin_redirects:
+        return _origin(uri) == _origin(str(call.request.url))
     return (parts.scheme == "https" and not _is_address(host)) or (parts.scheme == "http" and host == "localhost")
 
 
-def _is_same_origin(uri: str, call: Call) -> bool:
+def _origin(uri: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(uri)
-    return parts.scheme in {"http", "https"} and parts.netloc == call.request.headers.get("host")
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _is_address(host: str) -> bool:
@@ -179,7 +179,14 @@ def introspect(call: Call) -> Answer:
     if brief is None or brief.expires_at <= call.now:
         return answers.json_answer({"active": False})
     expires_in = (brief.expires_at - call.now) // 1000
-    signed = {"expiresAt": brief.expires_at, "hubId": brief.hub_id, "userId": brief.user_id, "appId": 1512050}
+    is_user_level = call.sandbox.config.user_level
+    signed = {
+        "expiresAt": brief.expires_at,
+        "hubId": brief.hub_id,
+        "userId": brief.user_id,
+        "appId": 1512050,
+        "isUserLevel": is_user_level,
+    }
     more = {"token_use": "access_token", "expires_in": expires_in, "signed_access_token": signed}
     return answers.json_answer({**_about(call, brief, text), **more})
 

@@ -76,9 +76,10 @@ class Tokens:
             raise answers.oauth_error("BAD_AUTH_CODE", "missing or unknown auth code", "invalid_grant")
         if form.get("redirect_uri") != code.redirect_uri:
             raise answers.oauth_error("BAD_REDIRECT_URI", "missing or unknown redirect URI", "invalid_grant")
-        if code.challenge and not hmac.compare_digest(
-            s256(form.get("code_verifier", "")).encode(), code.challenge.encode()
-        ):
+        # A verifier for a code without a challenge means that somebody took the challenge out on the way.
+        # Source: https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1
+        verifier = form.get("code_verifier", "")
+        if not hmac.compare_digest(s256(verifier) if verifier else "", code.challenge):
             raise answers.oauth_error("BAD_CODE_VERIFIER", "missing or invalid code verifier", "invalid_grant")
         return self.issue(code.grant, now)
 

@@ -86,7 +86,7 @@ class Guard:
                 LOG.warning("a WebSocket that asked to empty everybody's caches was not heard")
             return message
 
-        if is_own_socket(headers):
+        if is_own_socket(headers, scope["scheme"]):
             await self._app(scope, heard, guarded)
         else:
             LOG.warning("a WebSocket of a foreign page was refused")

@@ -26,8 +26,11 @@ def is_secure() -> bool:
     return (given.redirect_uri or (given.sign_in.redirect_uri if given.sign_in else "")).startswith("https://")
 
 
-def is_own_socket(headers: Headers) -> bool:
-    """Return whether a WebSocket comes from a page of ours: from the very host it asks, or that of the redirect URI.
+def is_own_socket(headers: Headers, scheme: str) -> bool:
+    """Return whether a WebSocket comes from a page of ours: of the very origin it asks, or that of the redirect URI.
+
+    `scheme` is that of the request, as the server or a proxy it trusts knows it. Where the redirect URI has the very
+    host that is asked, its scheme alone is right: a proxy may not tell that people come by https.
 
     Streamlit alone would answer every page of this machine, whatever its port, and to a browser the ports of one host
     are one site: it would send our cookie along. No browser leaves the origin out, so who does carries no cookie of
@@ -38,8 +41,20 @@ def is_own_socket(headers: Headers) -> bool:
         return True
     given = services.settings()
     returns = (given.redirect_uri, given.sign_in.redirect_uri if given.sign_in else "")
-    known = {headers.get("host", ""), *(urlsplit(each).netloc for each in returns)}
-    return urlsplit(origin).netloc in known - {""}
+    known = {origin_of(each) for each in returns if each}
+    asked = origin_of(f"{'https' if scheme in {'https', 'wss'} else 'http'}://{headers.get('host', '')}")
+    is_told = asked is not None and asked[1] in {each[1] for each in known if each}
+    return origin_of(origin) in (known if is_told and is_secure() else {*known, asked}) - {None}
+
+
+def origin_of(address: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an address, which together are its origin; None where it has none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and port else None
 
 
 def security_headers(host: str) -> dict[str, str]:

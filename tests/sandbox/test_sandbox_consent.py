@@ -120,6 +120,21 @@ def test_the_pages_own_origin_is_a_redirect_uri_only_where_switched_on(mounted, 
     assert other.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "redirect_uri", ["https://evil.example/", "http://localhost:1/", "https{}/", "http://127.0.0.1/", "http://[::1"]
+)
+def test_a_sandbox_for_its_own_origin_redirects_nowhere_else(mounted, redirect_uri):
+    url = mounted(same_origin_redirects=True)
+    asked = {**ASKED, "redirect_uri": redirect_uri.format(url.removeprefix("http"))}
+
+    page = httpx.get(f"{url}/sample/oauth/authorize", params=asked, trust_env=False)
+    form = {**asked, "account": "26107341", "decision": "deny"}
+    answer = httpx.post(f"{url}/sample/oauth/authorize", data=form, trust_env=False)
+
+    assert (page.status_code, answer.status_code) == (400, 400)
+    assert "location" not in answer.headers
+
+
 def test_mounted_control_routes_are_not_there(mounted):
     url = mounted()
 

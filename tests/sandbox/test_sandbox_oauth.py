@@ -95,6 +95,21 @@ def test_pkce_wants_the_verifier_of_the_challenge(client, verifier, status):
     assert answer.json().get("status") == status
 
 
+def test_a_verifier_for_a_code_without_a_challenge_is_refused(client):
+    answer = exchange(client, client.decide()["code"], code_verifier="somebody-took-the-challenge-out")
+
+    assert answer.json()["status"] == "BAD_CODE_VERIFIER"
+
+
+@pytest.mark.parametrize("user_level", [True, False])
+def test_introspection_tells_an_app_with_user_level_access(start, user_level):
+    client = start(user_level=user_level)
+
+    told = client.form("token/introspect", token=client.grant()["access_token"]).json()
+
+    assert told["signed_access_token"]["isUserLevel"] is user_level
+
+
 def test_optional_scopes_are_granted_only_where_ticked(client):
     optional = "crm.lists.read crm.schemas.contacts.read"
     code = client.decide(optional_scope=optional, granted="crm.schemas.contacts.read")["code"]

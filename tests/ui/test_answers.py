@@ -202,6 +202,14 @@ def test_a_websocket_of_a_foreign_page_is_refused_also_from_another_port_of_this
     assert_guarded(headers, server)
 
 
+def test_a_websocket_of_our_host_by_another_scheme_is_refused(server):
+    other = {"http": "https", "https": "http"}[server.scheme]
+
+    status, _ = handshake(server, origin=f"{other}://{host(server)}")
+
+    assert status == 403
+
+
 def test_a_websocket_to_nowhere_is_refused_with_the_same_headers(server):
     status, headers = handshake(server, origin=own_origin(server), path="/nothing")
 
