@@ -71,6 +71,7 @@ class Settings:
     log_format: str = "text"
     metrics_port: int = 0
     metrics_address: str = "127.0.0.1"
+    audit_file: str = ""
 
     @property
     def is_sample(self) -> bool:
@@ -131,6 +132,7 @@ def _read(given: Mapping[str, str]) -> Settings:
         log_format=_read_choice(given, "DASHBOARD_LOG_FORMAT", ("text", "json")),
         metrics_port=_read_number(given, "DASHBOARD_METRICS_PORT", default=0, least=0, most=65535),
         metrics_address=given.get("DASHBOARD_METRICS_ADDRESS", defaults.metrics_address).strip(),
+        audit_file=given.get("DASHBOARD_AUDIT_FILE", "").strip(),
     )
 
 

@@ -14,7 +14,7 @@ from hubspot.connections.sessions import Visit
 from hubspot.errors import StoreRefused
 from hubspot.portal import OBJECT_TYPES
 from hubspot.sync.progress import Phase
-from hubspot.ui import destinations, elements, housekeeping, services, signing_in, state, trouble, visits
+from hubspot.ui import audit, destinations, elements, housekeeping, services, signing_in, state, trouble, visits
 from hubspot.ui.state import View
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ def switch_portal(hub_id: int) -> None:
 
 def sign_out() -> None:
     """End this browser's session, and where people sign in to the dashboard that too; no connection ends with it."""
+    seen = state.visit()
     services.services().sessions.sign_out(state.person())
+    audit.note_signed_out(seen.grants.values())
     LOG.info("signed out")
     if signing_in.is_required():
         st.session_state.clear()
@@ -111,6 +113,7 @@ def disconnect(view: View) -> None:
         # Meanwhile another tab signed out, disconnected, or changed to somebody else.
         _start_over(Notice("warning", NOT_HELD))
     done = house.grants.disconnect(account)
+    audit.note("disconnected", account)
     if done.was_last:
         services.delete_data(view.hub_id)
     with suppress(StoreRefused):  # a full store; the session shows nothing by a grant that is gone

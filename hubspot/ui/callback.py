@@ -13,7 +13,7 @@ import streamlit as st
 from hubspot.connections.grants import Grant
 from hubspot.connections.handshake import Notice, Outcome, Verdict
 from hubspot.errors import HubSpotError, NotConnected, StoreError
-from hubspot.ui import browser, destinations, elements, policy, renewal, services, web, words
+from hubspot.ui import audit, browser, destinations, elements, policy, renewal, services, web, words
 from hubspot.ui.renewal import RETURNED
 from hubspot.ui.services import Services
 
@@ -101,6 +101,7 @@ def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:
         # The grant is kept: the person may hold it in another browser, and comes to it by connecting again.
         _log_failure(error)
         return Outcome("error", verdict.page, f"{error} {words.NOT_IN_THIS_BROWSER}")
+    audit.note("connected", grant.account)
     name = grant.hub_domain or f"portal {grant.account.hub_id}"
     return Outcome("info", verdict.page, f"Connected to {elements.plain(name)}.", grant.account.hub_id)
 

@@ -28,7 +28,7 @@ from hubspot.analysis.ordering import NEWEST, Sort
 from hubspot.analysis.quality.answers import FOUND
 from hubspot.analysis.questions import Question
 from hubspot.errors import HubSpotError, KeyMissing, NotConnected, SnapshotReplaced, Tampered
-from hubspot.ui import browser, columnar, destinations, downloads, filtered, report, services, spreadsheet, state
+from hubspot.ui import audit, browser, columnar, destinations, downloads, filtered, report, services, spreadsheet, state
 from hubspot.ui.about_file import About
 from hubspot.ui.answers import answered
 from hubspot.ui.state import Copy, Key, View
@@ -146,6 +146,7 @@ def _file(order: Order) -> Response:
         raise NotConnected("These records may no longer be read here.")
     key, copy, loaded_at = _copy(order, now)
     if order.format == "html":
+        audit.note("downloaded", now.grant.account, what="health report", format=order.format)
         return _report(order, key, copy, loaded_at)
     frame, positions = _records(order, key, copy)
     count = len(positions)
@@ -154,6 +155,8 @@ def _file(order: Order) -> Response:
     parts = _parts(order, copy, frame, positions, loaded_at=loaded_at, is_partial=key.is_partial)
     name = downloads.file_name(copy.portal, _subject(order), loaded_at, order.format, is_partial=key.is_partial)
     headers = {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+    what = order.question.name if order.question else order.object_type
+    audit.note("downloaded", now.grant.account, what=what, records=count, format=order.format)
     LOG.info(
         "portal %(portal)s: %(records)s of %(object_type)s sent as %(format)s",
         {"portal": order.hub_id, "records": count, "object_type": order.object_type, "format": order.format},

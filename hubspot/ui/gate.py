@@ -10,7 +10,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Message, Scope
 
-from hubspot.ui import browser, destinations, signing_in, waiting_view
+from hubspot.ui import audit, browser, destinations, signing_in, waiting_view
 
 NO_STORE = {"cache-control": "no-store"}
 FAILED = f"/?said={signing_in.FAILED}"
@@ -47,7 +47,10 @@ def mend(scope: Scope, headers: Headers, message: Message, answer: MutableHeader
     if scope["path"] == signing_in.LOGIN and message["status"] == 400:
         message["status"], answer["location"] = 303, FAILED
     if scope["path"] == signing_in.RETURN and _is_outcome(scope):
-        answer["location"] = waiting_view.page_path(headers) if _has_signed_in(answer) else FAILED
+        has_signed_in = _has_signed_in(answer)
+        answer["location"] = waiting_view.page_path(headers) if has_signed_in else FAILED
+        if has_signed_in and (who := signing_in.person(_given(answer))):
+            audit.note_signed_in(who)
     if scope["path"] == signing_in.LOGOUT and message["status"] == 302:
         answer.append("set-cookie", browser.set_cookie(browser.new_id(), secure=secure))
     if secure:
@@ -65,6 +68,14 @@ def _send_by_https_alone(answer: MutableHeaders) -> None:
 def _is_outcome(scope: Scope) -> bool:
     # A provider sends people back here after signing out, too, with neither of them.
     return bool({"code", "error"} & parse_qs(scope["query_string"].decode("latin-1")).keys())
+
+
+def _given(answer: MutableHeaders) -> dict[str, str]:
+    """Return the cookies that an answer sets."""
+    given: dict[str, str] = {}
+    for each in answer.getlist("set-cookie"):
+        given |= cookie_parser(each.partition(";")[0])
+    return given
 
 
 def _has_signed_in(answer: MutableHeaders) -> bool:

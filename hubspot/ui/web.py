@@ -25,6 +25,7 @@ from hubspot.sandbox.app import create_app as create_sandbox
 from hubspot.sandbox.config import SandboxConfig
 from hubspot.settings import SAMPLE_CLIENT_ID
 from hubspot.ui import (
+    audit,
     browser,
     destinations,
     ending,
@@ -36,6 +37,7 @@ from hubspot.ui import (
     probes,
     services,
     signing_in,
+    state,
     waiting_view,
 )
 from hubspot.ui.guard import Guard, broken
@@ -118,10 +120,14 @@ def leave(request: Request) -> Response:
     if not gate.is_own_click(request.headers):
         return PlainTextResponse("Open the dashboard, and sign out there.", status_code=403, headers=gate.NO_STORE)
     try:
-        services.services().sessions.sign_out(request.scope[browser.ASKING])
+        asking = request.scope[browser.ASKING]
+        seen = state.visit(asking)
+        services.services().sessions.sign_out(asking)
     except HubSpotError as error:
         LOG.error("signing out: %(error)s", {"error": error})
         return PlainTextResponse(str(error), status_code=503, headers=gate.NO_STORE)
+    # Nobody is left to note where the button of a page was the first to end the session.
+    audit.note_signed_out(seen.grants.values())
     page = destinations.PAGES[destinations.known(request.query_params.get("next"))]
     leaving = _see_other(f"{page.path}?said=signed_out")
     leaving.headers.append("set-cookie", browser.set_cookie(browser.new_id(), secure=policy.is_secure()))
