@@ -21,7 +21,7 @@ from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY
 from hubspot.api.traffic import TRAFFIC
 from hubspot.errors import HubSpotError
 from hubspot.settings import Settings
-from hubspot.ui import logs, services, state
+from hubspot.ui import limits, logs, services, state
 
 LOG = logging.getLogger(__name__)
 _PREFIX = "hubspot_dashboard"
@@ -87,6 +87,7 @@ class Figures(Collector):
         yield _counted("requests", "Requests to HubSpot.", ("route", "status"), TRAFFIC.requests)
         yield _counted("throttled", "Answers of 429, by HubSpot's policy.", ("policy",), TRAFFIC.throttled)
         yield _counted("token_refreshes", "Renewals of access tokens.", ("outcome",), TRAFFIC.refreshes)
+        yield _counted("refused", "What was refused, by the bound that it passed.", ("bound",), limits.REFUSED)
         yield GaugeMetricFamily(f"{_PREFIX}_sessions", "Tabs that are open.", value=_sessions())
         if services.is_built():
             yield from _loads()

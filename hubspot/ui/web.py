@@ -41,6 +41,7 @@ from hubspot.ui import (
     waiting_view,
 )
 from hubspot.ui.guard import Guard, broken
+from hubspot.ui.limiter import Limiter
 
 LOG = logging.getLogger(__name__)
 HOP_SECONDS = 60
@@ -55,7 +56,7 @@ def create_settings() -> dict[str, Any]:
     # Beside a folder called pages/, Streamlit would run a deep link's page alone until st.navigation was called once.
     PagesManager.uses_pages_directory = False
     return {
-        "middleware": [Middleware(Guard)],
+        "middleware": [Middleware(Limiter), Middleware(Guard)],
         "routes": routes(),
         "lifespan": lifespan,
         "exception_handlers": {Exception: broken},
