@@ -12,7 +12,7 @@ SOCKETS = 200
 # Somebody with more tabs than this has one that opens others.
 SOCKETS_OF_BROWSER = 30
 # More first runs at a time only make each other slower, and the process deaf.
-FIRST_RUNS = 4
+FIRST_RUNS = 2
 # A run that takes longer waits for something else, so it does not keep others from starting.
 FIRST_RUN_SECONDS = 5.0
 # Connecting, signing in and downloading are clicks: two a second are no hand's.

@@ -1,5 +1,6 @@
 import pytest
 
+from hubspot.connections import preferences as kept
 from hubspot.connections.grants import Account
 from hubspot.connections.preferences import Preferences
 
@@ -81,3 +82,12 @@ def test_ones_own_go_with_the_grant_and_views_with_the_portal(preferences, grant
 
     assert after_anna == (None, ["phone"], {"search": "smith"})
     assert list(store.client.scan_iter()) == []
+
+
+def test_the_view_kept_longest_ago_goes_first(preferences, monkeypatch):
+    monkeypatch.setattr(kept, "VIEWS_OF_PORTAL", 2)
+    first, second = (preferences.keep_view(1001, {"search": each}) for each in ("a", "b"))
+    preferences.keep_view(1001, {"search": "a"})
+    third = preferences.keep_view(1001, {"search": "c"})
+
+    assert [preferences.view(1001, each) is not None for each in (first, second, third)] == [True, False, True]
