@@ -181,6 +181,9 @@ def read_keys(text: str) -> dict[str, bytes]:
 
 def _read_secrets(path: Path) -> Mapping[str, object]:
     try:
+        # The installation keeps it readable for the dashboard's own group, so only what everybody may is refused.
+        if os.name == "posix" and path.stat().st_mode & 0o007:
+            raise SettingsError(f"{path.name} holds secrets and can be read by others. Run: chmod 600 {path}")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}

@@ -65,8 +65,14 @@ def checkout(folder, secrets):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").symlink_to(ROOT / ".streamlit" / "config.toml")
-    (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
+    write_private(folder / ".streamlit" / "secrets.toml", secrets)
     return folder
+
+
+def write_private(path, text):
+    """Write a file of secrets, which only its owner may read."""
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
 
 
 def start_dashboard(home, log, *, port=None, script="app.py", folder=ROOT, **environ):

@@ -15,7 +15,7 @@ import pytest
 from hubspot import settings
 from hubspot.errors import SettingsError
 from hubspot.ui.destinations import PAGES
-from tests.running import ROOT
+from tests.running import ROOT, write_private
 from tests.test_layers import ALLOWED, GROUND
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -196,8 +196,8 @@ def test_the_options_of_the_installation_in_the_manual_are_its_own():
 def test_the_sign_in_of_the_manual_is_complete_but_for_its_secret(tmp_path):
     (shown,) = re.findall(r"^```toml\n(.*?)^```", text_of("docs/operate.md"), re.MULTILINE | re.DOTALL)
     copied, filled_in = tmp_path / "copied.toml", tmp_path / "filled_in.toml"
-    copied.write_text(shown, encoding="utf-8")
-    filled_in.write_text(shown.replace("at least 32 random characters", "x" * 32), encoding="utf-8")
+    write_private(copied, shown)
+    write_private(filled_in, shown.replace("at least 32 random characters", "x" * 32))
 
     with pytest.raises(SettingsError, match="cookie_secret"):
         settings.load({}, secrets_file=copied)

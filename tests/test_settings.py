@@ -1,4 +1,5 @@
 import base64
+import os
 import re
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from hubspot import settings
 from hubspot.errors import SettingsError
+from tests.running import write_private
 
 ROOT = Path(__file__).parent.parent
 KEY = base64.b64encode(bytes(32)).decode()
@@ -13,7 +15,7 @@ KEY = base64.b64encode(bytes(32)).decode()
 
 def load(tmp_path, secrets="", **environ):
     file = tmp_path / "secrets.toml"
-    file.write_text(secrets, encoding="utf-8")
+    write_private(file, secrets)
     return settings.load(environ, file)
 
 
@@ -90,6 +92,19 @@ def test_a_damaged_secrets_file_is_named_without_its_text(tmp_path):
         load(tmp_path, "HUBSPOT_CLIENT_SECRET = hush")
 
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX'")
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o606])
+def test_a_secrets_file_that_everybody_may_read_is_refused_with_what_to_do(tmp_path, mode):
+    file = tmp_path / "secrets.toml"
+    file.write_text("DASHBOARD_KEEP_DAYS = 7", encoding="utf-8")
+    file.chmod(mode)
+
+    with pytest.raises(SettingsError, match=r"can be read by others\. Run: chmod 600 .*secrets\.toml"):
+        settings.load({}, file)
+    file.chmod(0o640)
+    assert settings.load({}, file).keep_days == 7
 
 
 def test_the_repr_shows_no_secret(tmp_path):

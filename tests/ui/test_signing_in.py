@@ -16,7 +16,7 @@ from streamlit.auth_util import set_cookie_with_chunks
 
 from hubspot.ui import browser, services, signing_in, waiting_view, web, words
 from hubspot.ui.destinations import PAGES
-from tests.running import checkout
+from tests.running import checkout, write_private
 from tests.ui.tabs import OURS, Browser, ask, dashboard
 
 SECRET = "a cookie secret of more than 32 characters"
@@ -45,7 +45,7 @@ SETTINGS = {"DASHBOARD_ALLOWED_DOMAINS": "firm.example"}
 def home(tmp_path_factory, running):
     """The dashboard of the other tests, with a door."""
     folder = tmp_path_factory.mktemp("home")
-    (folder / "secrets.toml").write_text(AUTH, encoding="utf-8")
+    write_private(folder / "secrets.toml", AUTH)
     with dashboard(folder, **running.settings, **SETTINGS):
         yield folder
 
@@ -164,7 +164,7 @@ def test_only_verified_addresses_of_the_allowed_domains_come_in(gated, changes, 
 
 
 def test_without_domains_everybody_comes_in_whom_the_provider_lets_in(tmp_path):
-    (tmp_path / "secrets.toml").write_text(AUTH, encoding="utf-8")
+    write_private(tmp_path / "secrets.toml", AUTH)
     with dashboard(tmp_path):
         assert signing_in.somebody(cookies(email="anybody@anywhere.example"))
         assert signing_in.somebody(cookies(email=None))
@@ -266,7 +266,7 @@ STREAMLITS = [Route("/oauth2callback", signs_in), Route("/auth/login", answers_4
 @pytest.mark.parametrize(("scheme", "is_secure"), [("https://dash.example", True), ("http://localhost:8501", False)])
 def test_behind_https_streamlits_cookies_are_sent_by_https_alone(tmp_path, scheme, is_secure):
     text = AUTH.replace("http://localhost:8501", scheme)
-    (tmp_path / "secrets.toml").write_text(text, encoding="utf-8")
+    write_private(tmp_path / "secrets.toml", text)
     with dashboard(tmp_path):
         answer = ask(
             "/oauth2callback?code=1&state=2", origin=scheme, headers={"accept": "text/html"}, routes=STREAMLITS
@@ -374,7 +374,7 @@ def test_presentation_mode_hides_who_has_signed_in(gated, house, wire):
 def test_a_section_that_only_streamlit_reads_ends_the_start_with_a_sentence(tmp_path):
     home, place = tmp_path / "user", tmp_path / "place"
     (home / ".streamlit").mkdir(parents=True)
-    (home / ".streamlit" / "secrets.toml").write_text(AUTH, encoding="utf-8")
+    write_private(home / ".streamlit" / "secrets.toml", AUTH)
     place.mkdir()
     checkout(place, "")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
