@@ -1,5 +1,6 @@
 # make run    open the dashboard        make test   run the tests        make check  lint, types and tests
 # make fix    mend what lint can        make soak   the long tests       make bench  the figures
+# make lock   pin all packages by hash
 
 PORT ?= 8501
 
@@ -17,7 +18,7 @@ FIND_PYTHON = for name in $(PYTHON) python3 python3.14 python3.13 python3.12 pyt
 # A file's tests stay together, for they share servers. How many workers: tests/conftest.py.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test check fix soak bench clean
+.PHONY: run test check fix soak bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -43,6 +44,11 @@ soak: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
+# After a change of requirements.txt; --upgrade-package NAME in UPGRADE moves what it pulls in.
+lock: .venv/dev.stamp
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--only-binary :all: $(UPGRADE) --output-file requirements.lock requirements.txt >/dev/null
+
 clean:
 	@rm -rf .venv
 
@@ -57,9 +63,9 @@ clean:
 	echo "Creating .venv with $$("$$python" --version) …"; \
 	rm -rf .venv && "$$python" -m venv .venv && touch $@
 
-.venv/run.stamp: requirements.txt .venv/venv.stamp
-	@echo "Installing the packages of requirements.txt (only when they change) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements.txt && touch $@
+.venv/run.stamp: requirements.lock .venv/venv.stamp
+	@echo "Installing the packages of requirements.lock (only when they change) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock && touch $@
 
 .venv/clients.stamp: requirements-clients.txt .venv/venv.stamp
 	@echo "Installing the clients that others wrote, apart from the rest …"

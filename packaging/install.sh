@@ -8,7 +8,7 @@ readonly STATE=/var/lib/$NAME
 readonly UNITS=/etc/systemd/system
 readonly OLDEST="3.11"
 readonly NEW_ENOUGH="import sys; sys.exit(sys.version_info < (${OLDEST/./, }))"
-readonly CODE=(app.py pages hubspot .streamlit/config.toml requirements.txt LICENSE)
+readonly CODE=(app.py pages hubspot .streamlit/config.toml requirements.lock LICENSE)
 
 prefix=/opt/$NAME
 python=""
@@ -106,7 +106,9 @@ install_code() {
     ln -s "$CONFIG/secrets.toml" "$release/.streamlit/secrets.toml"
     "$python" -m venv "$release/.venv"
     "$release/.venv/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check \
-        --only-binary :all: -r requirements.txt
+        --only-binary :all: --require-hashes -r requirements.lock
+    # What installs is not needed to run, and is one thing less that could be used against it.
+    "$release/.venv/bin/python" -m pip uninstall --quiet --yes setuptools pip
     # The service may not write here, so what it would compile at each start is compiled now.
     "$release/.venv/bin/python" -m compileall -q "$release/app.py" "$release/pages" "$release/hubspot"
     chmod -R u=rwX,go=rX "$release"

@@ -18,7 +18,7 @@ WITHOUT_ENSUREPIP = 'case "$2" in *ensurepip*) exit 1;; esac; exit 0'
 def make(tmp_path):
     """Run make where the only Pythons are the given scripts; returns its exit status and what it said."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.lock", "requirements-dev.txt"):
         shutil.copy(ROOT / name, tmp_path)
     tools = tmp_path / "bin"
     tools.mkdir()

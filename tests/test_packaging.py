@@ -53,6 +53,24 @@ def test_unit_script_and_image_name_the_same_user_and_places():
     assert f"StateDirectory={NAME}" in UNIT
 
 
+def test_the_lock_holds_every_package_by_version_and_hash():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
+    pinned = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {name: locked.get(name) for name, _ in pinned} == dict(pinned), "run make lock"
+    # A package begins where no space is, and ends before the next.
+    packages = re.split(r"\n(?=\S)", text.strip())
+    assert len(packages) == len(locked) > len(pinned)
+    assert [each for each in packages if "--hash=sha256:" not in each] == []
+
+
+def test_make_and_the_installation_take_what_is_locked_only():
+    for text in (INSTALL, (ROOT / "Makefile").read_text(encoding="utf-8")):
+        assert "--require-hashes -r requirements.lock" in text
+        assert "-r requirements.txt" not in text
+
+
 def test_the_image_does_nothing_but_run_the_script():
     runs = re.findall(r"^RUN (.*(?:\\\n.*)*)", DOCKERFILE, re.MULTILINE)
 
