@@ -26,6 +26,7 @@ ACCOUNT = "account"
 _TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # The access log would name what people look at; it is off, and stays off.
 _ACCESS = "uvicorn.access"
+_SOCKET_LINE = '"WebSocket %s"'
 _OF_THE_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 # Lines of libraries, names of leases and files, and sentences made for the screen may hold what our events don't.
 _NAMED_PORTAL = re.compile(r"(\b[Pp]ortal |\{)(\d+)(?=\b|\})")
@@ -161,10 +162,18 @@ def configure(given: Settings) -> None:
     ours.handlers[:] = [handler]
     ours.setLevel(given.log_level)
     ours.propagate = False
+    # The server gives its loggers new handlers when it starts; their filters stay.
+    for name in _OF_THE_SERVER:
+        logging.getLogger(name).filters[:] = [_is_of_no_tab]
     # At INFO, httpx prints whole addresses.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if given.log_format == "json":
         _take_over(handler)
+
+
+def _is_of_no_tab(record: logging.LogRecord) -> bool:
+    """Drop uvicorn's line for each WebSocket: it holds somebody's address, and in the query what they look at."""
+    return _SOCKET_LINE not in str(record.msg)
 
 
 def _take_over(handler: _Handler) -> None:
@@ -181,9 +190,8 @@ def _take_over(handler: _Handler) -> None:
     streamlit.logger.setup_formatter = handled_by_ours
     streamlit.logger.update_formatter()
 
-    # The server gives its loggers new handlers when it starts; their filters stay.
     for name in _OF_THE_SERVER:
-        logging.getLogger(name).filters[:] = [handler.takes_over]
+        logging.getLogger(name).filters[:] = [_is_of_no_tab, handler.takes_over]
 
 
 def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:

@@ -15,6 +15,7 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "cross-origin-opener-policy": "same-origin",
@@ -89,7 +90,7 @@ ASKED = [
     ("GET", "/static/js/missing.js", 200),
     ("GET", "/media/0000.csv", 404),
     ("GET", "/component/missing/index.html", 404),
-    ("PUT", "/_stcore/upload_file/session/file", 403),
+    ("PUT", "/_stcore/upload_file/session/file", 404),
     ("POST", "/", 405),
     ("POST", "/connect", 405),
     ("GET", "/%2e%2e/%2e%2e/etc/passwd", 400),

@@ -4,6 +4,7 @@ import ast
 import json
 import logging
 import re
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -152,6 +153,23 @@ def test_as_json_everybodys_lines_are_ours(own_logging, keys, capsys, monkeypatc
     assert written[4]["message"] == "thread load ended"
     assert "five" in written[4]["exception"]
     streamlit.logger._loggers.pop("streamlit.made.later")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_line_tells_of_a_tab_whence_it_comes_and_what_it_looks_at(own_logging, capsys, form):
+    logs.configure(Settings(log_format=form, log_level="INFO"))
+    server = logging.getLogger("uvicorn.error")
+    server.addHandler(logging.StreamHandler(sys.stderr))
+    server.setLevel(logging.INFO)
+
+    server.info('%s - "WebSocket %s" [accepted]', "203.0.113.9:51234", "/_stcore/stream?q=Jane%20Doe")
+    server.info('%s - "WebSocket %s" %d', "203.0.113.9:51234", "/_stcore/stream?q=Jane%20Doe", 403)
+    server.info("Application startup complete.")
+
+    said = capsys.readouterr().err
+    assert "203.0.113.9" not in said
+    assert "Jane" not in said
+    assert "startup complete" in said
 
 
 def test_a_line_is_written_even_where_the_key_ring_cannot_be_read(own_logging, tmp_path, capsys):

@@ -15,7 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.pages_manager import PagesManager
 
 from hubspot.errors import HubSpotError
-from hubspot.ui import browser, destinations, elements, guard, logs, services, web
+from hubspot.ui import browser, destinations, elements, guard, limiter, logs, services, web
 from hubspot.ui.policy import content_security_policy, is_own_socket
 from tests.ui.tabs import APP, HTTPS, ORIGIN, ask, dashboard
 
@@ -24,6 +24,7 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
@@ -225,7 +226,7 @@ def test_the_launcher_tells_streamlit_that_pages_do_not_run_by_themselves(tmp_pa
 
     assert PagesManager.uses_pages_directory is False
     assert set(settings) == {"middleware", "routes", "lifespan", "exception_handlers"}
-    assert [each.cls for each in settings["middleware"]] == [guard.Guard]
+    assert [each.cls for each in settings["middleware"]] == [limiter.Limiter, guard.Guard]
 
 
 def test_a_wrong_setting_ends_the_launcher_with_its_sentence(tmp_path, own_logging):
@@ -304,7 +305,7 @@ def test_a_bug_behind_it_shows_nothing_of_itself(app):
 def test_a_websocket_is_heard_from_the_host_it_asks_and_from_the_operators(deployed, origin, host, is_heard):
     given = {"host": host} | ({} if origin is None else {"origin": origin})
 
-    assert is_own_socket(Headers(given)) is is_heard
+    assert is_own_socket(Headers(given), "wss") is is_heard
 
 
 def test_nobody_empties_everybodys_caches_over_their_own_websocket(app):
@@ -321,7 +322,7 @@ def test_nobody_empties_everybodys_caches_over_their_own_websocket(app):
         while not heard or heard[-1]["type"] != "websocket.disconnect":
             heard.append(await receive())
 
-    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+    scope = {"type": "websocket", "scheme": "ws", "path": "/_stcore/stream", "headers": []}
     asyncio.run(guard.Guard(streamlits)(scope, receive, None))
 
     assert [BackMsg.FromString(each["bytes"]).rerun_script.page_name for each in heard[:1]] == ["contacts"]
