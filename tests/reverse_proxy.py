@@ -42,7 +42,9 @@ class Nginx:
         return self.server.url
 
     def access_log(self):
-        return (self.folder / "access.log").read_text(encoding="utf-8")
+        """Return the lines that are written to their end; nginx may be at the next one."""
+        text = (self.folder / "access.log").read_text(encoding="utf-8")
+        return text[: text.rfind("\n") + 1]
 
     def error_log(self):
         return (self.folder / "error.log").read_text(encoding="utf-8")

@@ -68,6 +68,8 @@ class Person:
         )
         assert told.status_code == 303, told.text
         returned = urlsplit(told.headers["location"]).query
+        # The page comes before its WebSocket, and brings the browser's new cookie.
+        self.http.get(f"/?{returned}", headers={"Accept": "text/html"}).raise_for_status()
         self.open("", returned)
         self.close()
         return returned

@@ -13,8 +13,8 @@ FAILURES = (redis.RedisError, failures.RedisClusterException, OSError)
 
 PERMISSIONS = (
     "~hd1:* resetchannels -@all +ping +hello +auth +select +client|setname +info +time +get +set +getdel +del +unlink "
-    "+pttl +hget +hmget +hgetall +hset +hdel +hvals +exists +pexpire +multi +exec +evalsha +eval +script|load +scan "
-    "+wait"
+    "+pttl +hget +hmget +hgetall +hset +hdel +hvals +exists +pexpire +zadd +zrange +zrem "
+    "+multi +exec +evalsha +eval +script|load +scan +wait"
 )
 """The least a Redis user of the dashboard may do, as Redis' ACL writes it."""
 

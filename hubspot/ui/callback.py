@@ -65,6 +65,7 @@ def _finish(house: Services, returned: _Return) -> str:
         return "/?said=other_browser"
     if "code" not in returned.query and not returned.query.get("state"):
         # HubSpot's documents show a refusal without a state: it says what happened, and changes nothing.
+        LOG.info("connecting: stateless return refused")
         return f"/?said={returned.query['error'] if returned.query['error'] in words.REFUSALS else 'refused'}"
     verdict = house.handshake.judge(returned.query.get("state", ""), returned.person, returned.renewed)
     if verdict.kind != "ok":

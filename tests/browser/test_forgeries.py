@@ -15,7 +15,11 @@ from tests.forgeries import Forger
 
 pytestmark = pytest.mark.browser
 OPENED, AT_ONCE = 20 if os.environ.get("SOAK") else 15, 5
-SENTENCES = [words.RETURNS[name].split(",")[0] for name in ("malformed", "expired", "other_browser")]
+# A refusal may come without a state, so who forges one is told that nothing happened.
+SENTENCES = [
+    told.split(",")[0]
+    for told in map(words.RETURNS.get, ("malformed", "expired", "other_browser", "refused", *words.REFUSALS))
+]
 
 
 @pytest.fixture(scope="module")

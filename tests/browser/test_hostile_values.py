@@ -98,7 +98,7 @@ class Watched:
         for y in (90, 50):
             self.page.mouse.move(box["x"] + 60, box["y"] + y, steps=4)
         self.page.mouse.click(box["x"] + 60, box["y"] + 50)
-        self.page.keyboard.press("Enter")
+        self.page.keyboard.press("Shift+Enter")  # Enter alone opens the row
         self.page.wait_for_timeout(200)
         is_open = self.page.locator("#portal > div").count() > 0
         self.page.keyboard.press("Escape")
@@ -112,7 +112,7 @@ class Watched:
         opened = self.page.locator("#portal > div")
         for ahead, way in (("ArrowRight", "Control+End"), ("ArrowLeft", "PageUp")):
             for _ in range(4):
-                self.page.keyboard.press("Enter")
+                self.page.keyboard.press("Shift+Enter")
                 opened.first.wait_for(state="attached")
                 assert self.page.locator(FOREIGN).count() == 0
                 self.page.keyboard.press("Escape")
