@@ -316,10 +316,10 @@ class Tab:
 
 def stored(house):
     """Return everything the token store holds: names without their prefix, with their values."""
-    found = {}
-    for key in house.store.client.scan_iter("*"):
-        kind = house.store.client.type(key)
-        value = house.store.client.hgetall(key) if kind == b"hash" else house.store.client.get(key)
+    found, client = {}, house.store.client
+    readers = {b"hash": client.hgetall, b"zset": lambda key: client.zrange(key, 0, -1), b"string": client.get}
+    for key in client.scan_iter("*"):
+        value = readers[client.type(key)](key)
         found[key.decode().removeprefix(house.store.prefix)] = value
     return found
 

@@ -53,7 +53,7 @@ def test_a_contact_is_shown_with_labels_names_and_its_company():
 def test_a_company_is_shown_with_its_contacts_and_its_money():
     row = first_row(company_table(COBALT, links=False))
 
-    assert row["Contacts"] == 1
+    assert row["Primary contacts"] == 1
     assert row["Industry"] == "Banking"
     assert row["Annual Revenue (EUR)"] == 1_500_000
 
