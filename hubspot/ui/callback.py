@@ -67,11 +67,11 @@ def _finish(house: Services, returned: _Return) -> str:
         # HubSpot's documents show a refusal without a state: it says what happened, and changes nothing.
         LOG.info("connecting: stateless return refused")
         return f"/?said={returned.query['error'] if returned.query['error'] in words.REFUSALS else 'refused'}"
-    verdict = house.handshake.judge(returned.query.get("state", ""), returned.person, returned.renewed)
+    verdict, is_renewed = _judged(house, returned)
     if verdict.kind != "ok":
         LOG.info("connecting: %(verdict)s return refused", {"verdict": verdict.kind})
         return f"/?said={verdict.kind}"
-    if returned.person != returned.renewed:
+    if not is_renewed:
         # The store did not answer when the page was loaded: the browser has its old id, which others may have noted.
         return "/?said=store_down"
     if not house.handshake.claim(verdict.nonce):
@@ -80,6 +80,17 @@ def _finish(house: Services, returned: _Return) -> str:
     house.handshake.record(verdict.nonce, outcome)
     house.handshake.leave_notice(returned.person, Notice(outcome.kind, outcome.text))
     return _path(outcome)
+
+
+def _judged(house: Services, returned: _Return) -> tuple[Verdict, bool]:
+    """Return what the state is worth, and whether its browser has got a new id since it began."""
+    state = returned.query.get("state", "")
+    verdict = house.handshake.judge(state, returned.person, returned.renewed)
+    if verdict.kind != "other_browser":
+        return verdict, returned.person == returned.renewed
+    # Another tab may have come back in the same moment, and its id be the browser's now.
+    begun = renewal.begun_before(house, state, returned.person)
+    return begun or verdict, begun is not None
 
 
 def _outcome(house: Services, returned: _Return, verdict: Verdict) -> Outcome:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from hubspot.connections.handshake import Verdict
 from hubspot.errors import HubSpotError
 from hubspot.ui import browser, services, signing_in
 from hubspot.ui.services import Services
@@ -36,6 +37,12 @@ def hashed(house: Services, state: str, cookies: Mapping[str, str]) -> str:
     return browser.hashed(value, somebody) if value and somebody is not None else ""
 
 
+def begun_before(house: Services, state: str, person: str) -> Verdict | None:
+    """Return the verdict on a sign-in that this browser began under an id it had before, None where it began none."""
+    judged = (house.handshake.judge(state, each) for each in house.sessions.former(person))
+    return next((each for each in judged if each.kind == "ok"), None)
+
+
 def _renewed(house: Services, state: str, before: str, cookies: Mapping[str, str]) -> str:
     after = hashed(house, state, cookies)
     if not after or after == before or not _is_own(house, state, before):
@@ -46,6 +53,4 @@ def _renewed(house: Services, state: str, before: str, cookies: Mapping[str, str
 
 def _is_own(house: Services, state: str, before: str) -> bool:
     """Return whether this browser began the sign-in, perhaps under the id it had before another tab came back."""
-    if house.handshake.judge(state, before).kind == "ok":
-        return True
-    return any(house.handshake.judge(state, each).kind == "ok" for each in house.sessions.former(before))
+    return house.handshake.judge(state, before).kind == "ok" or begun_before(house, state, before) is not None
