@@ -13,7 +13,7 @@ from typing import Literal
 
 from hubspot.connections.grants import Account, Grant
 from hubspot.ui import services
-from hubspot.ui.logs import ACCOUNT, pseudonym
+from hubspot.ui.logs import PERSON, pseudonym
 from hubspot.ui.signing_in import Person
 
 LOG = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ Event = Literal["connected", "disconnected", "downloaded", "signed_in", "signed_
 
 def note(event: Event, account: Account, **facts: str | int) -> None:
     """Write what a person did with a portal; `facts` are counts and kinds, never a value of a record."""
-    portal, person = pseudonym(account.hub_id), pseudonym(account.user_id, ACCOUNT)
+    portal, person = pseudonym(account.hub_id), pseudonym(account.user_id, PERSON)
     _write({"event": event, "portal": portal, "person": person, **facts})
 
 

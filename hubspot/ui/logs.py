@@ -23,6 +23,7 @@ from hubspot.ui import services
 
 PORTAL = "portal"
 ACCOUNT = "account"
+PERSON = "person"
 _TEXT_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # The access log would name what people look at; it is off, and stays off.
 _ACCESS = "uvicorn.access"
@@ -116,14 +117,14 @@ def _given(record: logging.LogRecord) -> Mapping[str, Any]:
 def _shown(name: str, value: Any) -> Any:
     """Return a value as the sentence shows it."""
     if isinstance(value, Account):
-        return f"{_named(value.hub_id)}.{_named(value.user_id, 'person')}"
+        return f"{_named(value.hub_id)}.{_named(value.user_id, PERSON)}"
     return _named(value) if name == PORTAL and isinstance(value, int) else value
 
 
 def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
     """Return what a value of an event adds to its JSON object."""
     if isinstance(value, Account):
-        return [(PORTAL, _named(value.hub_id)), ("person", _named(value.user_id, "person"))]
+        return [(PORTAL, _named(value.hub_id)), (PERSON, _named(value.user_id, PERSON))]
     if name == "correlation_id" and value == "none":
         return []
     if isinstance(value, HubSpotError):

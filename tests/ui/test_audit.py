@@ -1,11 +1,13 @@
 """The audit stream: what people did, one JSON line each, apart from the log and without anybody's name."""
 
 import json
+import logging
 import stat
 
 import pytest
 
-from hubspot.ui import audit, services
+from hubspot.connections.records import Account
+from hubspot.ui import audit, logs, services
 from hubspot.ui.signing_in import Person
 from tests.ui.tabs import Browser, dashboard
 
@@ -77,3 +79,11 @@ def test_a_file_that_can_not_be_written_is_told_in_the_log_and_stops_nobody(runn
         assert person.open(**running.consent(person.ask_to_connect("contacts"))).jump == "/contacts"
 
     assert "the audit file can't be written" in caplog.text
+
+
+def test_people_and_portals_have_the_names_that_the_log_gives_them(kept):
+    audit.note("connected", Account(48120553, 7))
+
+    (line,) = lines(kept)
+    logged = json.loads(logs.JsonLines().format(logging.LogRecord("x", 20, "", 0, "%s", (Account(48120553, 7),), None)))
+    assert (line["portal"], line["person"]) == (logged["portal"], logged["person"])
