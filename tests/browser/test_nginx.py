@@ -91,11 +91,13 @@ def a_killed_replica_is_replaced_by_the_other(visitor, deployment):
     serving, other = sorted(
         deployment.replicas, key=lambda replica: urlsplit(replica.url).port != int(asked.rpartition(":")[2])
     )
+    before = len(deployment.replicas_in_turn("/_stcore/health"))
     serving.kill()
     # The tab comes back by itself, without a reload, and goes on where it was.
     address = urlsplit(other.url).netloc.replace("localhost", "127.0.0.1")
     running.wait_until(
-        lambda: any(address in each for each in deployment.replicas_asked("/_stcore/health")), what="the other replica"
+        lambda: any(address in each for each in deployment.replicas_in_turn("/_stcore/health")[before:]),
+        what="the other replica",
     )
     visitor.page.get_by_test_id("stSidebar").get_by_role("link", name="Companies").click()
     visitor.sees_heading("Companies")
